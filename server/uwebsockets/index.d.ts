@@ -1,0 +1,3 @@
+export * from "uws-pack";
+import * as pack from "uws-pack";
+export default pack;
