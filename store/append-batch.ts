@@ -1,0 +1,204 @@
+import type pg from "pg";
+import { bigintArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "./binary-arrays.ts";
+import type { AppendResult } from "./event-store.ts";
+import type { Unit, WriteBatch } from "./group-commit.ts";
+import { ensurePartitions } from "./migrate.ts";
+import { classifyFailure } from "./pg-errors.ts";
+
+const APPEND =
+  "SELECT sequences::text, conflicts FROM append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)";
+const NO_PARTITION = "23514";
+const RETRIES = 3;
+
+interface Conflict {
+  readonly stream: number;
+  readonly version: number;
+}
+
+/** Writes batches of units through `append_events`, each in one statement and one round trip. */
+export function createBatchWriter(pool: pg.Pool): WriteBatch {
+  async function attempt(units: readonly Unit[]): Promise<readonly AppendResult[] | Failed> {
+    const parameters = encode(units);
+    let client: pg.PoolClient;
+    try {
+      client = await pool.connect();
+    } catch (error) {
+      return new Failed(error, false);
+    }
+    try {
+      const { rows } = await client.query<{ sequences: string | null; conflicts: Conflict[] | null }>({
+        name: "append_events",
+        text: APPEND,
+        values: parameters,
+      });
+      client.release();
+      return results(units, rows[0]?.sequences ?? null, rows[0]?.conflicts ?? null);
+    } catch (error) {
+      const failed = new Failed(error, true);
+      // After a lost answer the connection may still be busy with the statement: it must never serve another.
+      client.release(failed.kind === "unknown");
+      return failed;
+    }
+  }
+
+  async function write(units: readonly Unit[], retriesLeft: number): Promise<readonly AppendResult[]> {
+    const outcome = await attempt(units);
+    if (!(outcome instanceof Failed)) return outcome;
+    switch (outcome.kind) {
+      case "retry":
+        if (retriesLeft === 0) return units.map(() => ({ ok: false, reason: "UNAVAILABLE", message: outcome.message }));
+        await new Promise((resolve) => setTimeout(resolve, 2 ** (RETRIES - retriesLeft) * 10 * (1 + Math.random())));
+        return write(units, retriesLeft - 1);
+      case "unavailable":
+        return units.map(() => ({ ok: false, reason: "UNAVAILABLE", message: outcome.message }));
+      case "unknown":
+        return units.map(() => ({ ok: false, reason: "UNKNOWN", message: outcome.message }));
+      case "invalid":
+        if (outcome.code === NO_PARTITION && outcome.message.includes("no partition") && retriesLeft > 0) {
+          await ensurePartitions(pool);
+          return write(units, 0);
+        }
+        if (units.length === 1) return [{ ok: false, reason: "INVALID", message: outcome.message }];
+        return [
+          ...(await write(units.slice(0, units.length >> 1), retriesLeft)),
+          ...(await write(units.slice(units.length >> 1), retriesLeft)),
+        ];
+    }
+  }
+
+  return async (units) => {
+    try {
+      return await write(units, RETRIES);
+    } catch (error) {
+      // encode() refuses ids and times that are none; with several units, find the one at fault.
+      const message = error instanceof Error ? error.message : String(error);
+      if (units.length === 1) return [{ ok: false, reason: "INVALID", message }];
+      const each: AppendResult[] = [];
+      for (const unit of units) {
+        each.push(
+          ...(await write([unit], RETRIES).catch((cause: unknown): AppendResult[] => [
+            { ok: false, reason: "INVALID", message: cause instanceof Error ? cause.message : String(cause) },
+          ])),
+        );
+      }
+      return each;
+    }
+  };
+}
+
+class Failed {
+  readonly kind: ReturnType<typeof classifyFailure>;
+  readonly message: string;
+  readonly code: string | undefined;
+  constructor(error: unknown, connected: boolean) {
+    this.kind = classifyFailure(error, connected);
+    this.message = error instanceof Error ? error.message || error.name : String(error);
+    this.code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+  }
+}
+
+function encode(units: readonly Unit[]): Buffer[] {
+  const streams = {
+    unit: [] as number[],
+    id: [] as string[],
+    type: [] as string[],
+    expected: [] as number[],
+    count: [] as number[],
+    epoch: [] as (number | null)[],
+  };
+  const events = {
+    unit: [] as number[],
+    id: [] as string[],
+    type: [] as string[],
+    at: [] as string[],
+    aggregate: [] as string[],
+    aggregateType: [] as string[],
+    version: [] as number[],
+    payload: [] as string[],
+    metadata: [] as string[],
+  };
+  const outcomes = { unit: [] as number[], stream: [] as string[], command: [] as string[], outcome: [] as string[] };
+  for (const [u, unit] of units.entries()) {
+    for (const [id, stream] of unit.streams) {
+      streams.unit.push(u);
+      streams.id.push(id);
+      streams.type.push(stream.aggregateType);
+      streams.expected.push(stream.expectedVersion);
+      streams.count.push(stream.events.length);
+      streams.epoch.push(stream.epoch ?? null);
+      let version = stream.expectedVersion;
+      for (const event of stream.events) {
+        version += 1;
+        events.unit.push(u);
+        events.id.push(event.eventId);
+        events.type.push(event.eventType);
+        events.at.push(event.timestamp);
+        events.aggregate.push(id);
+        events.aggregateType.push(stream.aggregateType);
+        events.version.push(version);
+        events.payload.push(JSON.stringify(event.payload));
+        events.metadata.push(JSON.stringify(event.metadata));
+      }
+    }
+    for (const { aggregateId, commandId, outcome } of unit.outcomes) {
+      outcomes.unit.push(u);
+      outcomes.stream.push(aggregateId);
+      outcomes.command.push(commandId);
+      outcomes.outcome.push(JSON.stringify(outcome));
+    }
+  }
+  return [
+    intArray(streams.unit),
+    uuidArray(streams.id),
+    textArray(streams.type),
+    intArray(streams.expected),
+    intArray(streams.count),
+    bigintArray(streams.epoch),
+    intArray(events.unit),
+    uuidArray(events.id),
+    textArray(events.type),
+    timestampArray(events.at),
+    uuidArray(events.aggregate),
+    textArray(events.aggregateType),
+    intArray(events.version),
+    jsonbArray(events.payload),
+    jsonbArray(events.metadata),
+    intArray(outcomes.unit),
+    uuidArray(outcomes.stream),
+    uuidArray(outcomes.command),
+    jsonbArray(outcomes.outcome),
+  ];
+}
+
+/** `sequences` is an array literal ("{7,8,9}") of the events written, in the order in which they were sent. */
+function results(
+  units: readonly Unit[],
+  sequences: string | null,
+  conflicts: readonly Conflict[] | null,
+): readonly AppendResult[] {
+  const numbers = sequences === null ? [] : sequences.slice(1, -1).split(",").map(Number);
+  const failed = new Map<number, AppendResult>();
+  if (conflicts !== null) {
+    const streams = units.flatMap((unit, u) =>
+      [...unit.streams].map(([id, stream]) => ({ u, id, expected: stream.expectedVersion })),
+    );
+    for (const conflict of conflicts) {
+      const stream = streams[conflict.stream - 1];
+      if (stream === undefined || failed.has(stream.u)) continue;
+      failed.set(stream.u, {
+        ok: false,
+        reason: "CONFLICT",
+        aggregateId: stream.id,
+        expected: stream.expected,
+        actual: conflict.version,
+      });
+    }
+  }
+  let at = 0;
+  return units.map((unit, u) => {
+    const conflict = failed.get(u);
+    if (conflict !== undefined) return conflict;
+    at += unit.events;
+    return { ok: true, sequences: numbers.slice(at - unit.events, at) };
+  });
+}

@@ -1,0 +1,107 @@
+import type { AggregateType, NewEvent, StoredEvent } from "../domain/envelope.ts";
+
+/** The events that one step adds to one stream. */
+export interface StreamAppend {
+  readonly aggregateId: string;
+  readonly aggregateType: AggregateType;
+  /** The stream's version before these events; 0 begins the stream. */
+  readonly expectedVersion: number;
+  /** The owner's epoch, where an owner writes; without one, any epoch will do (a cold write). */
+  readonly epoch?: number | undefined;
+  readonly events: readonly NewEvent[];
+}
+
+/** What is kept of a command that left no event, for those who ask again. */
+export interface CommandOutcome {
+  readonly aggregateId: string;
+  readonly commandId: string;
+  readonly outcome: unknown;
+}
+
+/** All streams change together or not at all. Appends of one `actorId` are written in the order in which they were asked for. */
+export interface AppendRequest {
+  readonly actorId: string;
+  readonly streams: readonly StreamAppend[];
+  readonly outcomes?: readonly CommandOutcome[];
+}
+
+export type AppendResult =
+  /** `sequences`: of each event, in the order of the request's streams and their events. */
+  | { readonly ok: true; readonly sequences: readonly number[] }
+  /** Nothing was written: a stream is not at the expected version, or another owner has it. */
+  | {
+      readonly ok: false;
+      readonly reason: "CONFLICT";
+      readonly aggregateId: string;
+      readonly expected: number;
+      readonly actual: number;
+    }
+  /** Nothing was written, and the same request will never be: an event is not as its schema says, or the database refuses it. */
+  | { readonly ok: false; readonly reason: "INVALID"; readonly message: string }
+  /** Nothing was written: too much is waiting already. */
+  | { readonly ok: false; readonly reason: "BUSY" }
+  /** Nothing was written: the database cannot be reached or does not take writes. */
+  | { readonly ok: false; readonly reason: "UNAVAILABLE"; readonly message: string }
+  /** It may have been written. Activate the stream anew, then read it: after that it is settled. */
+  | { readonly ok: false; readonly reason: "UNKNOWN"; readonly message: string };
+
+export interface Head {
+  readonly aggregateType: AggregateType;
+  readonly version: number;
+  readonly epoch: number;
+}
+
+/** A command that was accepted, by the versions of the events that it left. */
+export interface AcceptedCommand {
+  readonly commandId: string;
+  readonly fromVersion: number;
+  readonly toVersion: number;
+  readonly sequence: number;
+}
+
+export interface Snapshot {
+  readonly aggregateId: string;
+  readonly aggregateType: AggregateType;
+  readonly version: number;
+  readonly state: unknown;
+  /** The version of the state's shape (`Aggregate.snapshot.version`). */
+  readonly stateVersion: number;
+  readonly recentCommands: readonly AcceptedCommand[];
+}
+
+export interface ReadAllOptions {
+  /** At most so many events; default 1,000. */
+  readonly limit?: number;
+  readonly eventTypes?: readonly string[];
+  readonly aggregateTypes?: readonly AggregateType[];
+}
+
+/**
+ * The log. Reads reject with an error when the database cannot be reached, or when an event is of a type or version that
+ * this code does not know; appends never reject, their outcome is a value.
+ */
+export interface EventStore {
+  append(request: AppendRequest): Promise<AppendResult>;
+  /** Raises the stream's epoch, which shuts out every earlier owner and settles every append of unknown outcome. */
+  activate(aggregateId: string, nodeId: string): Promise<Head | undefined>;
+  head(aggregateId: string): Promise<Head | undefined>;
+  /** Versions `from` (default 1) to `to` (default the last), in order. */
+  readStream(aggregateId: string, from?: number, to?: number): AsyncIterable<StoredEvent>;
+  /** The position up to which `readAll` may read: nothing at or below it is still to come. */
+  highWaterMark(): Promise<number>;
+  /** Events with `after < sequence ≤ upTo`, in order; `upTo` is a high-water mark. */
+  readAll(after: number, upTo: number, options?: ReadAllOptions): Promise<readonly StoredEvent[]>;
+  /** Events with `from ≤ timestamp ≤ to` (ISO 8601), by time. */
+  readBetween(from: string, to: string, limit?: number): Promise<readonly StoredEvent[]>;
+  /** An event and all that followed from it, directly or not, by sequence. */
+  readEffects(eventId: string): Promise<readonly StoredEvent[]>;
+  /** An event and what led to it, back to the first cause, newest first. */
+  readCauses(eventId: string): Promise<readonly StoredEvent[]>;
+  /** The newest snapshot whose state is of this shape. */
+  latestSnapshot(aggregateId: string, stateVersion: number): Promise<Snapshot | undefined>;
+  /** Keeps the newest three of the stream. */
+  saveSnapshot(snapshot: Snapshot): Promise<void>;
+  /** The outcomes kept for a stream's commands that left no event. */
+  outcomes(aggregateId: string): Promise<readonly CommandOutcome[]>;
+  close(): Promise<void>;
+}

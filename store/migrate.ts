@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import { runner } from "node-pg-migrate";
+import pg from "pg";
+import type { DatabaseConfig } from "./database.ts";
+
+/** Months of partitions that are kept made ahead of now. */
+const MONTHS_AHEAD = 3;
+
+/** Brings the schema up to this version of the code; several nodes may start at once, one migrates and the others wait. */
+export async function migrate(config: DatabaseConfig): Promise<void> {
+  const schema = config.schema ?? "public";
+  await runner({
+    databaseUrl: { connectionString: config.url, application_name: "aether-engine migration" },
+    dir: fileURLToPath(new URL("./migrations", import.meta.url)),
+    migrationsTable: "schema_migrations",
+    schema,
+    createSchema: schema !== "public",
+    direction: "up",
+    advisoryLockMode: "wait",
+    logger: { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error },
+  });
+  const client = new pg.Client({ connectionString: config.url, options: `-c search_path=${schema}` });
+  await client.connect();
+  try {
+    await ensurePartitions(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Makes the partitions of this month and the next ones, if they are missing. Cheap enough to be called daily, and safe anywhere. */
+export async function ensurePartitions(client: Pick<pg.ClientBase, "query">): Promise<void> {
+  await client.query(
+    "SELECT ensure_partition(now() + make_interval(months => m)) FROM generate_series(0, $1::int) AS m",
+    [MONTHS_AHEAD],
+  );
+}

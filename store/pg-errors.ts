@@ -1,0 +1,44 @@
+/**
+ * What a failed statement means for the one who waits for it.
+ * - `retry`: it did not happen, and the same statement may well succeed now (serialisation, deadlock, lock time-out).
+ * - `unavailable`: it did not happen, and will not for a while (no connection, too many connections, read-only standby).
+ * - `unknown`: it may have happened; the connection was lost, or the server went away, before the answer.
+ * - `invalid`: it did not happen and never will: the statement's own data are at fault.
+ */
+export type Failure = "retry" | "unavailable" | "unknown" | "invalid";
+
+const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
+  "40001": "retry", // serialization_failure
+  "40P01": "retry", // deadlock_detected
+  "55P03": "retry", // lock_not_available: lock_timeout
+  "57014": "unavailable", // query_canceled: statement_timeout, rolled back
+  "53300": "unavailable", // too_many_connections
+  "53100": "unavailable", // disk_full
+  "53200": "unavailable", // out_of_memory
+  "25006": "unavailable", // read_only_sql_transaction: a standby
+  "57P03": "unavailable", // cannot_connect_now: starting up or shutting down
+  // The server may have committed before it was told to end, and this is all that its client hears of it.
+  "57P01": "unknown", // admin_shutdown
+  "57P02": "unknown", // crash_shutdown
+  "57P05": "unknown", // idle_session_timeout
+};
+
+/** Errors of node-postgres and of the socket that arise before anything was sent. */
+const BEFORE_SENDING =
+  /timeout exceeded when trying to connect|Connection terminated due to connection timeout|Cannot use a pool after calling end/;
+const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "ENOENT"]);
+
+/** `connected`: whether a connection had been handed out, so that the statement may have been sent. */
+export function classifyFailure(error: unknown, connected: boolean): Failure {
+  if (!(error instanceof Error)) return "unknown";
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (/^[0-9A-Z]{5}$/.test(code) && "severity" in error) {
+    const known = BY_SQLSTATE[code];
+    if (known !== undefined) return connected || known !== "unknown" ? known : "unavailable";
+    if (code.startsWith("08")) return connected ? "unknown" : "unavailable";
+    if (code.startsWith("53") || code.startsWith("28") || code.startsWith("3D")) return "unavailable";
+    return "invalid";
+  }
+  if (!connected || NOT_CONNECTED.has(code) || BEFORE_SENDING.test(error.message)) return "unavailable";
+  return "unknown";
+}

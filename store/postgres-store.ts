@@ -1,0 +1,190 @@
+import type pg from "pg";
+import type { AggregateType, EventMetadata, StoredEvent } from "../domain/envelope.ts";
+import { createBatchWriter } from "./append-batch.ts";
+import type { AcceptedCommand, CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
+import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import type { EventRegistry } from "./registry.ts";
+import { checkRequest } from "./validate.ts";
+
+const COLUMNS = `event_id, event_type, event_sequence, "timestamp", aggregate_id, aggregate_type, aggregate_version, payload, metadata`;
+const STREAM_PAGE = 2_000;
+const SNAPSHOTS_KEPT = 3;
+
+interface EventRow {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly event_sequence: number;
+  readonly timestamp: string;
+  readonly aggregate_id: string;
+  readonly aggregate_type: AggregateType;
+  readonly aggregate_version: number;
+  readonly payload: unknown;
+  readonly metadata: EventMetadata;
+}
+
+/**
+ * The log on PostgreSQL.
+ * @param writePool connections for appends; at least as many as lanes
+ * @param readPool everything else, so that readers never keep a commit waiting
+ */
+export function createPostgresStore(
+  { writePool, readPool }: { readonly writePool: pg.Pool; readonly readPool: pg.Pool },
+  registry: EventRegistry,
+  options: GroupCommitOptions = {},
+): EventStore {
+  const commit = createGroupCommit(createBatchWriter(writePool), options);
+
+  function toEvent(row: EventRow): StoredEvent {
+    return {
+      eventId: row.event_id,
+      eventType: row.event_type,
+      timestamp: row.timestamp,
+      aggregateId: row.aggregate_id,
+      aggregateType: row.aggregate_type,
+      version: row.aggregate_version,
+      sequence: row.event_sequence,
+      payload: registry.read(row.event_type, row.metadata.schemaVersion, row.payload),
+      metadata: row.metadata,
+    };
+  }
+
+  async function events(name: string, text: string, values: unknown[]): Promise<readonly StoredEvent[]> {
+    const { rows } = await readPool.query<EventRow>({ name, text, values });
+    return rows.map(toEvent);
+  }
+
+  return {
+    append(request) {
+      const problem = checkRequest(request, registry);
+      if (problem !== undefined) return Promise.resolve({ ok: false, reason: "INVALID", message: problem });
+      return commit.append(request);
+    },
+
+    async activate(aggregateId, nodeId) {
+      const { rows } = await writePool.query<Head>({
+        name: "activate",
+        text: `UPDATE stream_heads SET epoch = epoch + 1, owner_node = $2 WHERE aggregate_id = $1
+               RETURNING aggregate_type AS "aggregateType", version, epoch`,
+        values: [aggregateId, nodeId],
+      });
+      return rows[0];
+    },
+
+    async head(aggregateId) {
+      const { rows } = await readPool.query<Head>({
+        name: "head",
+        text: `SELECT aggregate_type AS "aggregateType", version, epoch FROM stream_heads WHERE aggregate_id = $1`,
+        values: [aggregateId],
+      });
+      return rows[0];
+    },
+
+    async *readStream(aggregateId, from = 1, to = 2_147_483_647) {
+      for (let next = from; next <= to; ) {
+        const page = await events(
+          "read_stream",
+          `SELECT ${COLUMNS} FROM evenements WHERE aggregate_id = $1 AND aggregate_version BETWEEN $2 AND $3
+           ORDER BY aggregate_version LIMIT ${STREAM_PAGE}`,
+          [aggregateId, next, to],
+        );
+        yield* page;
+        if (page.length < STREAM_PAGE) return;
+        next += page.length;
+      }
+    },
+
+    async highWaterMark() {
+      const { rows } = await readPool.query<{ mark: number }>({
+        name: "mark",
+        text: "SELECT high_water_mark() AS mark",
+      });
+      return rows[0]?.mark ?? 0;
+    },
+
+    readAll: (after, upTo, { limit = 1_000, eventTypes, aggregateTypes } = {}) =>
+      events(
+        "read_all",
+        `SELECT ${COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
+           AND ($3::text[] IS NULL OR event_type = ANY ($3)) AND ($4::text[] IS NULL OR aggregate_type = ANY ($4))
+         ORDER BY event_sequence LIMIT $5`,
+        [after, upTo, eventTypes ?? null, aggregateTypes ?? null, limit],
+      ),
+
+    readBetween: (from, to, limit = 1_000) =>
+      events(
+        "read_between",
+        `SELECT ${COLUMNS} FROM evenements WHERE "timestamp" BETWEEN $1 AND $2 ORDER BY "timestamp", event_sequence LIMIT $3`,
+        [from, to, limit],
+      ),
+
+    // All that follows from an event shares its correlation: the index on it serves the whole walk.
+    readEffects: (eventId) =>
+      events(
+        "read_effects",
+        `WITH RECURSIVE root AS (SELECT * FROM evenements WHERE event_id = $1),
+         related AS MATERIALIZED (SELECT * FROM evenements WHERE metadata->>'correlationId' = (SELECT metadata->>'correlationId' FROM root)),
+         chain AS (SELECT * FROM root UNION SELECT e.* FROM related e JOIN chain c ON e.metadata->>'causationId' = c.event_id::text)
+         SELECT ${COLUMNS} FROM chain ORDER BY event_sequence`,
+        [eventId],
+      ),
+
+    readCauses: (eventId) =>
+      events(
+        "read_causes",
+        `WITH RECURSIVE chain AS (
+           SELECT * FROM evenements WHERE event_id = $1
+           UNION SELECT e.* FROM evenements e JOIN chain c ON e.event_id::text = c.metadata->>'causationId'
+             AND e.metadata->>'correlationId' = c.metadata->>'correlationId')
+         SELECT ${COLUMNS} FROM chain ORDER BY event_sequence DESC`,
+        [eventId],
+      ),
+
+    async latestSnapshot(aggregateId, stateVersion) {
+      const { rows } = await readPool.query<Snapshot>({
+        name: "latest_snapshot",
+        text: `SELECT aggregate_id AS "aggregateId", aggregate_type AS "aggregateType", aggregate_version AS version, state,
+                 state_version AS "stateVersion", recent_commands AS "recentCommands"
+               FROM snapshots WHERE aggregate_id = $1 AND state_version = $2 ORDER BY aggregate_version DESC LIMIT 1`,
+        values: [aggregateId, stateVersion],
+      });
+      return rows[0];
+    },
+
+    async saveSnapshot({ aggregateId, aggregateType, version, state, stateVersion, recentCommands }) {
+      await readPool.query({
+        name: "save_snapshot",
+        text: `INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version, recent_commands)
+               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (aggregate_id, aggregate_version, state_version) DO NOTHING`,
+        values: [
+          aggregateId,
+          aggregateType,
+          version,
+          JSON.stringify(state),
+          stateVersion,
+          JSON.stringify(recentCommands satisfies readonly AcceptedCommand[]),
+        ],
+      });
+      await readPool.query({
+        name: "prune_snapshots",
+        text: `DELETE FROM snapshots WHERE aggregate_id = $1 AND snapshot_id NOT IN
+                 (SELECT snapshot_id FROM snapshots WHERE aggregate_id = $1 ORDER BY aggregate_version DESC LIMIT ${SNAPSHOTS_KEPT})`,
+        values: [aggregateId],
+      });
+    },
+
+    async outcomes(aggregateId) {
+      const { rows } = await readPool.query<CommandOutcome>({
+        name: "outcomes",
+        text: `SELECT aggregate_id AS "aggregateId", command_id AS "commandId", outcome FROM command_outcomes WHERE aggregate_id = $1
+               ORDER BY created_at DESC LIMIT 256`,
+        values: [aggregateId],
+      });
+      return rows;
+    },
+
+    async close() {
+      await commit.close();
+      await Promise.all([writePool.end(), readPool.end()]);
+    },
+  };
+}
