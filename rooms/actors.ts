@@ -64,7 +64,7 @@ export function createActors<S, C, E extends DomainEvent>(
     // What is over, or was never asked for again, need not stay; what is under way has deadlines to keep.
     function linger(): void {
       cancelLinger?.();
-      if (watchers.size > 0 || !(aggregate.isOver?.(actor.state) ?? true)) return;
+      if (actor.stopped || watchers.size > 0 || !(aggregate.isOver?.(actor.state) ?? true)) return;
       cancelLinger = clock.at(clock.now() + lingerMs, () => {
         if (watchers.size === 0) void actor.close();
       });
