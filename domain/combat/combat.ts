@@ -1,7 +1,7 @@
 import type { Aggregate } from "../decider.ts";
 import type { CombatCommand } from "./commands.ts";
 import { decide } from "./decide.ts";
-import type { CombatEvent } from "./events.ts";
+import { type CombatEvent, combatEvents } from "./events.ts";
 import { evolve } from "./evolve.ts";
 import { type CombatState, combatStateSchema, initialCombat } from "./state.ts";
 import { wakeUp } from "./wake-up.ts";
@@ -9,6 +9,7 @@ import { wakeUp } from "./wake-up.ts";
 /** The Combat aggregate: 2 to 16 participants in teams, turn by turn, to the end. Rules: docs/combat-rules.md. */
 export const combat: Aggregate<CombatState, CombatCommand, CombatEvent> = {
   type: "Combat",
+  events: combatEvents,
   initial: initialCombat,
   decide,
   evolve,
