@@ -28,6 +28,8 @@ export interface WakeUp<C> {
  */
 export interface Aggregate<S, C, E extends DomainEvent> {
   readonly type: AggregateType;
+  /** Every event type that `decide` may emit. */
+  readonly events: EventDefinitions;
   readonly initial: S;
   decide(state: S, command: C, context: DecisionContext): Decision<E>;
   evolve(state: S, event: E): S;

@@ -1,0 +1,485 @@
+import { v7 as uuidv7 } from "uuid";
+import { type Answer, type AnsweredEvent, refusal } from "../domain/codes.ts";
+import type { Aggregate } from "../domain/decider.ts";
+import type { DomainEvent, NewEvent } from "../domain/envelope.ts";
+import type { AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
+import { AcceptedCommands } from "./accepted-commands.ts";
+import type { Clock } from "./clock.ts";
+import { loadAggregate } from "./load.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/**
+ * An actor owns one aggregate in memory. It has two states: `head` is what has been decided, `durable` is what has been
+ * committed, and the only one that anyone sees. It decides at once on head and appends in order, so that many commands
+ * may be on their way; each is answered when it and all before it are durable.
+ *
+ * Modes:
+ *   loading  commands wait. To load is to raise the epoch: whatever an earlier owner, or an append of ours with an unknown
+ *            outcome, has not written by then is never written. After it, what is unanswered is asked again in its
+ *            order, and the commandIds found in the log tell what was done already.
+ *   running  commands are decided as they come.
+ *   failing  an append did not happen. What was decided after it stands on nothing and fails as well, answer by answer;
+ *            new commands wait. When nothing is on its way any more, head is durable again, and the actor is running;
+ *            or loading, if the log is not where the actor believed it to be.
+ *   stopped  closed, or another owner has the aggregate; nothing is taken any more.
+ */
+type Mode = "loading" | "running" | "failing" | "stopped";
+
+/** What comes with a command. `userId` and so on go to the events' metadata. */
+export interface Envelope<C> {
+  /** UUID of the client's; a repeat gets the first answer. */
+  readonly commandId: string;
+  readonly command: C;
+  readonly expectedVersion?: number | undefined;
+  readonly correlationId?: string | undefined;
+  readonly causationId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** A commit as its watchers see it: the new durable state and what led to it. */
+export interface Commit<S> {
+  readonly state: S;
+  readonly version: number;
+  readonly events: readonly AnsweredEvent[];
+}
+
+export interface ActorOptions<S> {
+  readonly nodeId: string;
+  readonly tenantId: string;
+  /** Commands that wait or are on their way at most; one more is BUSY. Default 256. */
+  readonly mailboxLimit?: number;
+  /** Events between snapshots; default 50. */
+  readonly snapshotEvery?: number;
+  readonly onSnapshot?: (snapshot: Snapshot) => void;
+  readonly onCommit?: (commit: Commit<S>) => void;
+  /** Nobody can use this actor any more. `lost`: another owner has the aggregate. */
+  readonly onStop?: (reason: "closed" | "lost" | "missing") => void;
+}
+
+interface Entry<C> {
+  readonly envelope: Envelope<C>;
+  readonly internal: boolean;
+  readonly answer: PromiseWithResolvers<Answer>;
+}
+
+interface InFlight<S, C> extends Entry<C> {
+  readonly events: readonly NewEvent[];
+  readonly stateAfter: S;
+  readonly rejection: (Answer & { ok: false }) | undefined;
+  result: AppendResult | undefined;
+}
+
+const RELOAD_DELAY_MS = 250;
+const RELOAD_DELAY_LIMIT_MS = 5_000;
+/** After this long a wake-up that was refused is tried again. */
+const WAKE_UP_AGAIN_MS = 1_000;
+
+export class Actor<S, C, E extends DomainEvent> {
+  readonly id: string;
+  readonly #aggregate: Aggregate<S, C, E>;
+  readonly #store: EventStore;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #options: ActorOptions<S>;
+  #mode: Mode = "loading";
+  #epoch = 0;
+  #head: S;
+  #headVersion = 0;
+  #durable: S;
+  #durableVersion = 0;
+  #accepted = new AcceptedCommands();
+  /** Final rejections already stored, by commandId. */
+  #rejections = new Map<string, Answer>();
+  /** Commands without an answer yet, by commandId: a repeat waits for the same one. */
+  readonly #pending = new Map<string, Promise<Answer>>();
+  #waiting: Entry<C>[] = [];
+  #inFlight: InFlight<S, C>[] = [];
+  /** Why the log must be read again once nothing is in flight. */
+  #reload: "unknown" | "conflict" | undefined;
+  #snapshotVersion = 0;
+  #cancelWakeUp: (() => void) | undefined;
+  #cancelReload: (() => void) | undefined;
+  readonly #ready = Promise.withResolvers<boolean>();
+  #drained: (() => void) | undefined;
+
+  constructor(
+    id: string,
+    aggregate: Aggregate<S, C, E>,
+    store: EventStore,
+    clock: Clock,
+    telemetry: Telemetry,
+    options: ActorOptions<S>,
+  ) {
+    this.id = id;
+    this.#aggregate = aggregate;
+    this.#store = store;
+    this.#clock = clock;
+    this.#telemetry = telemetry;
+    this.#options = options;
+    this.#head = aggregate.initial;
+    this.#durable = aggregate.initial;
+    void this.#load(RELOAD_DELAY_MS);
+  }
+
+  /** What has been committed. */
+  get state(): S {
+    return this.#durable;
+  }
+
+  get version(): number {
+    return this.#durableVersion;
+  }
+
+  get stopped(): boolean {
+    return this.#mode === "stopped";
+  }
+
+  /** Commands that wait or are on their way. */
+  get depth(): number {
+    return this.#waiting.length + this.#inFlight.length;
+  }
+
+  /** Resolves once: true when the aggregate is loaded, false when it does not exist or the actor was stopped before. */
+  ready(): Promise<boolean> {
+    return this.#ready.promise;
+  }
+
+  /** Never rejects. Resolves when the command, and all that it was decided upon, is durable, or refused. */
+  submit(envelope: Envelope<C>): Promise<Answer> {
+    return this.#submit(envelope, false);
+  }
+
+  /** Takes nothing more, finishes what is on its way, saves a snapshot, and stops. */
+  async close(): Promise<void> {
+    if (this.#mode === "stopped") return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained = resolve;
+    for (const entry of this.#waiting.splice(0)) this.#answer(entry, refusal("UNAVAILABLE"));
+    if (this.#inFlight.length === 0) resolve();
+    await promise;
+    if (this.#durableVersion > this.#snapshotVersion && this.#durableVersion > 0) this.#snapshot();
+    this.#stop("closed");
+  }
+
+  #submit(envelope: Envelope<C>, internal: boolean): Promise<Answer> {
+    if (this.#mode === "stopped" || this.#drained !== undefined) return Promise.resolve(refusal("UNAVAILABLE"));
+    const pending = this.#pending.get(envelope.commandId);
+    if (pending !== undefined) return pending;
+    if (!internal && this.depth >= (this.#options.mailboxLimit ?? 256)) return Promise.resolve(refusal("BUSY"));
+    const entry: Entry<C> = { envelope, internal, answer: Promise.withResolvers<Answer>() };
+    this.#pending.set(envelope.commandId, entry.answer.promise);
+    if (this.#mode === "running") this.#decide(entry);
+    else this.#waiting.push(entry);
+    return entry.answer.promise;
+  }
+
+  #decide(entry: Entry<C>): void {
+    const { commandId, command, expectedVersion } = entry.envelope;
+    const accepted = this.#accepted.get(commandId);
+    if (accepted !== undefined) {
+      void this.#answerAgain(entry, accepted.fromVersion, accepted.toVersion);
+      return;
+    }
+    const rejected = this.#rejections.get(commandId);
+    if (rejected !== undefined) {
+      this.#answer(entry, rejected);
+      return;
+    }
+    let events: readonly NewEvent[] = [];
+    let stateAfter = this.#head;
+    let rejection: (Answer & { ok: false }) | undefined;
+    try {
+      if (expectedVersion !== undefined && expectedVersion !== this.#headVersion) {
+        rejection = refusal(
+          "WRONG_VERSION",
+          `the aggregate is at version ${this.#headVersion}, not ${expectedVersion}`,
+        );
+      } else {
+        const now = this.#clock.now();
+        const decision = this.#aggregate.decide(this.#head, command, { now });
+        if (decision.ok) {
+          stateAfter = decision.events.reduce((state, event) => this.#aggregate.evolve(state, event), this.#head);
+          events = this.#envelop(decision.events, entry.envelope, now);
+        } else {
+          rejection = { ok: false, ...decision.rejection, retryable: false };
+        }
+      }
+    } catch (error) {
+      this.#telemetry.fault("decide", error);
+      this.#answer(entry, refusal("INTERNAL"));
+      return;
+    }
+    this.#append({ ...entry, events, stateAfter, rejection, result: undefined });
+  }
+
+  #envelop(events: readonly E[], envelope: Envelope<C>, now: number): NewEvent[] {
+    const timestamp = new Date(now).toISOString();
+    const shared = {
+      userId: envelope.userId,
+      sessionId: envelope.sessionId,
+      correlationId: envelope.correlationId ?? envelope.commandId,
+      causationId: envelope.causationId ?? envelope.commandId,
+      commandId: envelope.commandId,
+      tenantId: this.#options.tenantId,
+    };
+    return events.map((event) => ({
+      eventType: event.eventType,
+      payload: event.payload,
+      eventId: uuidv7(),
+      timestamp,
+      metadata: { ...shared, schemaVersion: this.#aggregate.events[event.eventType]?.schemaVersion ?? 1 },
+    }));
+  }
+
+  /**
+   * A rejection and a command that leaves no event take the same way as events: their answer may rest on what was decided
+   * just before and is not durable yet, and a repeat after a crash must get it again.
+   */
+  #append(entry: InFlight<S, C>): void {
+    const outcomeOnly = entry.events.length === 0;
+    if (outcomeOnly && entry.internal) {
+      this.#answer(entry, entry.rejection ?? this.#acceptance(this.#durableVersion, []));
+      return;
+    }
+    const expectedVersion = this.#headVersion;
+    this.#head = entry.stateAfter;
+    this.#headVersion += entry.events.length;
+    this.#inFlight.push(entry);
+    const { commandId } = entry.envelope;
+    const outcome = entry.rejection ?? this.#acceptance(expectedVersion, []);
+    this.#store
+      .append({
+        actorId: this.id,
+        streams: [
+          {
+            aggregateId: this.id,
+            aggregateType: this.#aggregate.type,
+            expectedVersion,
+            epoch: this.#epoch,
+            events: entry.events,
+          },
+        ],
+        outcomes: outcomeOnly ? [{ aggregateId: this.id, commandId, outcome }] : [],
+      })
+      .catch((error: unknown): AppendResult => ({ ok: false, reason: "UNKNOWN", message: String(error) }))
+      .then((result) => {
+        entry.result = result;
+        this.#settle();
+      })
+      .catch((error: unknown) => this.#telemetry.fault("settle", error));
+  }
+
+  /** Answers from the front of the line, as far as there are results: an answer never overtakes what it was decided upon. */
+  #settle(): void {
+    for (let entry = this.#inFlight[0]; entry?.result !== undefined; entry = this.#inFlight[0]) {
+      this.#inFlight.shift();
+      if (this.#mode === "stopped") this.#answer(entry, refusal("UNAVAILABLE"));
+      else if (entry.result.ok) this.#commit(entry, entry.result.sequences);
+      else this.#fail(entry, entry.result);
+    }
+    if (this.#inFlight.length > 0) return;
+    this.#drained?.();
+    if (this.#mode !== "failing") return;
+    this.#head = this.#durable;
+    this.#headVersion = this.#durableVersion;
+    if (this.#reload === undefined) this.#run();
+    else void this.#recover(this.#reload);
+  }
+
+  #commit(entry: InFlight<S, C>, sequences: readonly number[]): void {
+    // Its predecessors seemed to have failed, and it was written: so were they. Loading will tell what came of all.
+    if (this.#mode === "failing") {
+      this.#reload ??= "unknown";
+      this.#waiting.push(entry);
+      return;
+    }
+    const { commandId } = entry.envelope;
+    if (entry.events.length === 0) {
+      const answer = entry.rejection ?? this.#acceptance(this.#durableVersion, []);
+      this.#remember(commandId, answer);
+      this.#answer(entry, answer);
+      return;
+    }
+    const fromVersion = this.#durableVersion + 1;
+    const events = entry.events.map(({ eventType, payload }, i) => ({
+      eventType,
+      version: fromVersion + i,
+      sequence: sequences[i] ?? 0,
+      payload,
+    }));
+    this.#durable = entry.stateAfter;
+    this.#durableVersion += events.length;
+    const sequence = events.at(-1)?.sequence ?? 0;
+    this.#accepted.add({ commandId, fromVersion, toVersion: this.#durableVersion, sequence });
+    this.#show(events);
+    this.#answer(entry, this.#acceptance(this.#durableVersion, events));
+    const every = this.#options.snapshotEvery ?? 50;
+    if (Math.floor(this.#durableVersion / every) > Math.floor(this.#snapshotVersion / every)) this.#snapshot();
+    this.#arm();
+  }
+
+  #fail(entry: InFlight<S, C>, result: AppendResult & { ok: false }): void {
+    const first = this.#mode === "running";
+    if (entry.events.length > 0 || result.reason === "UNKNOWN" || result.reason === "CONFLICT") this.#mode = "failing";
+    switch (result.reason) {
+      case "UNKNOWN":
+        this.#reload ??= "unknown";
+        this.#waiting.push(entry);
+        return;
+      case "CONFLICT":
+        if (first) this.#reload = "conflict";
+        if (this.#reload === undefined)
+          this.#answer(entry, refusal("UNAVAILABLE", "what this was decided upon did not happen"));
+        else this.#waiting.push(entry);
+        return;
+      case "BUSY":
+        this.#answer(entry, refusal("BUSY"));
+        return;
+      case "UNAVAILABLE":
+        this.#answer(entry, refusal("UNAVAILABLE", result.message));
+        return;
+      case "INVALID":
+        this.#telemetry.fault("append", new Error(result.message));
+        this.#answer(entry, refusal("INTERNAL"));
+        return;
+    }
+  }
+
+  /** A conflict of ours may mean that somebody wrote without owning, or that another owner has the aggregate: then leave. */
+  async #recover(reason: "unknown" | "conflict"): Promise<void> {
+    this.#mode = "loading";
+    this.#reload = undefined;
+    if (reason === "conflict") {
+      try {
+        const head = await this.#store.head(this.id);
+        if (head !== undefined && head.epoch !== this.#epoch) {
+          this.#stop("lost");
+          return;
+        }
+      } catch (error) {
+        this.#telemetry.fault("head", error);
+      }
+    }
+    await this.#load(RELOAD_DELAY_MS);
+  }
+
+  async #load(delayMs: number): Promise<void> {
+    try {
+      const loaded = await loadAggregate(this.id, this.#aggregate, this.#store, this.#options.nodeId, this.#telemetry);
+      if (this.stopped) return;
+      if (loaded === undefined) {
+        this.#stop("missing");
+        return;
+      }
+      this.#epoch = loaded.epoch;
+      this.#accepted = loaded.accepted;
+      this.#rejections = loaded.rejections;
+      this.#snapshotVersion = loaded.snapshotVersion;
+      const news = loaded.version > this.#durableVersion && this.#durableVersion > 0;
+      this.#durable = loaded.state;
+      this.#durableVersion = loaded.version;
+      this.#head = loaded.state;
+      this.#headVersion = loaded.version;
+      if (news) this.#show([]);
+      this.#ready.resolve(true);
+      this.#run();
+    } catch (error) {
+      if (this.stopped) return;
+      this.#telemetry.fault("load", error);
+      // Whoever waits would rather ask again than wait for a database that may be long in coming back.
+      for (const entry of this.#waiting.splice(0))
+        this.#answer(entry, refusal("UNAVAILABLE", "the aggregate cannot be loaded now"));
+      this.#cancelReload = this.#clock.at(this.#clock.now() + delayMs, () => {
+        void this.#load(Math.min(delayMs * 2, RELOAD_DELAY_LIMIT_MS));
+      });
+    }
+  }
+
+  #run(): void {
+    this.#mode = "running";
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const entry of waiting) this.#decide(entry);
+    this.#arm();
+  }
+
+  #show(events: readonly AnsweredEvent[]): void {
+    try {
+      this.#options.onCommit?.({ state: this.#durable, version: this.#durableVersion, events });
+    } catch (error) {
+      this.#telemetry.fault("show", error);
+    }
+  }
+
+  #arm(): void {
+    this.#cancelWakeUp?.();
+    this.#cancelWakeUp = undefined;
+    const wakeUp = this.#aggregate.wakeUp?.(this.#durable);
+    if (wakeUp !== undefined) this.#wakeAt(wakeUp.at, wakeUp.command);
+  }
+
+  #wakeAt(at: number, command: C): void {
+    this.#cancelWakeUp = this.#clock.at(at, () => {
+      this.#cancelWakeUp = undefined;
+      void this.#submit({ commandId: uuidv7(), command }, true).then((answer) => {
+        if (!answer.ok && this.#mode === "running" && this.#cancelWakeUp === undefined)
+          this.#wakeAt(this.#clock.now() + WAKE_UP_AGAIN_MS, command);
+      });
+    });
+  }
+
+  #snapshot(): void {
+    this.#snapshotVersion = this.#durableVersion;
+    this.#options.onSnapshot?.({
+      aggregateId: this.id,
+      aggregateType: this.#aggregate.type,
+      version: this.#durableVersion,
+      state: this.#durable,
+      stateVersion: this.#aggregate.snapshot.version,
+      recentCommands: this.#accepted.toJSON(),
+    });
+  }
+
+  async #answerAgain(entry: Entry<C>, from: number, to: number): Promise<void> {
+    try {
+      const events: AnsweredEvent[] = [];
+      for await (const { eventType, version, sequence, payload } of this.#store.readStream(this.id, from, to)) {
+        events.push({ eventType, version, sequence, payload });
+      }
+      this.#answer(entry, this.#acceptance(to, events));
+    } catch (error) {
+      this.#telemetry.fault("answer again", error);
+      this.#answer(entry, refusal("UNAVAILABLE"));
+    }
+  }
+
+  #acceptance(version: number, events: readonly AnsweredEvent[]): Answer & { ok: true } {
+    return { ok: true, version, sequence: events.at(-1)?.sequence ?? 0, events };
+  }
+
+  #remember(commandId: string, answer: Answer): void {
+    this.#rejections.set(commandId, answer);
+    if (this.#rejections.size <= 256) return;
+    for (const oldest of this.#rejections.keys()) {
+      this.#rejections.delete(oldest);
+      return;
+    }
+  }
+
+  #answer(entry: Entry<C>, answer: Answer): void {
+    this.#pending.delete(entry.envelope.commandId);
+    if (!answer.ok) this.#telemetry.refused(answer.code);
+    entry.answer.resolve(answer);
+  }
+
+  #stop(reason: "closed" | "lost" | "missing"): void {
+    this.#mode = "stopped";
+    this.#cancelWakeUp?.();
+    this.#cancelReload?.();
+    const code = reason === "missing" ? "NOT_FOUND" : "UNAVAILABLE";
+    for (const entry of this.#waiting.splice(0)) this.#answer(entry, refusal(code));
+    this.#ready.resolve(false);
+    this.#options.onStop?.(reason);
+  }
+}

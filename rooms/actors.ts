@@ -1,0 +1,131 @@
+import type { Answer } from "../domain/codes.ts";
+import { refusal } from "../domain/codes.ts";
+import type { Aggregate } from "../domain/decider.ts";
+import type { DomainEvent } from "../domain/envelope.ts";
+import type { EventStore } from "../store/event-store.ts";
+import { Actor, type Commit, type Envelope } from "./actor.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { createSnapshotWriter } from "./snapshots.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+export interface ActorsOptions {
+  readonly nodeId: string;
+  readonly tenantId: string;
+  readonly mailboxLimit?: number;
+  readonly snapshotEvery?: number;
+  readonly clock?: Clock;
+  /** An actor that nobody watches and whose aggregate is over leaves memory after this long, ms; default 60,000. */
+  readonly lingerMs?: number;
+}
+
+/** Someone who sees an actor's commits: a room. */
+export interface Watcher<S> {
+  onCommit(commit: Commit<S>): void;
+  /** The actor is gone; whoever watches must come again. */
+  onStop(): void;
+}
+
+/** The actors of one kind that run on this node: one an aggregate, activated by the first who asks for it. */
+export interface Actors<S, C> {
+  /** The actor, running or being loaded. Undefined while the node drains. */
+  get(id: string): Running<S, C> | undefined;
+  send(id: string, envelope: Envelope<C>): Promise<Answer>;
+  readonly size: number;
+  /** Finishes what is on its way in every actor, saves snapshots, and takes nothing more. */
+  close(): Promise<void>;
+}
+
+export interface Running<S, C> {
+  readonly id: string;
+  readonly state: S;
+  readonly version: number;
+  ready(): Promise<boolean>;
+  submit(envelope: Envelope<C>): Promise<Answer>;
+  /** Returns what ends the watching. */
+  watch(watcher: Watcher<S>): () => void;
+}
+
+export function createActors<S, C, E extends DomainEvent>(
+  aggregate: Aggregate<S, C, E>,
+  store: EventStore,
+  telemetry: Telemetry,
+  options: ActorsOptions,
+): Actors<S, C> {
+  const clock = options.clock ?? systemClock;
+  const lingerMs = options.lingerMs ?? 60_000;
+  const snapshots = createSnapshotWriter(store, telemetry);
+  const running = new Map<string, Running<S, C> & { readonly actor: Actor<S, C, E> }>();
+  let draining = false;
+
+  function activate(id: string): Running<S, C> & { readonly actor: Actor<S, C, E> } {
+    const watchers = new Set<Watcher<S>>();
+    let cancelLinger: (() => void) | undefined;
+
+    // What is over, or was never asked for again, need not stay; what is under way has deadlines to keep.
+    function linger(): void {
+      cancelLinger?.();
+      if (actor.stopped || watchers.size > 0 || !(aggregate.isOver?.(actor.state) ?? true)) return;
+      cancelLinger = clock.at(clock.now() + lingerMs, () => {
+        if (watchers.size === 0) void actor.close();
+      });
+    }
+
+    const actor = new Actor(id, aggregate, store, clock, telemetry, {
+      ...options,
+      onSnapshot: snapshots.offer,
+      onCommit(commit) {
+        for (const watcher of watchers) watcher.onCommit(commit);
+        linger();
+      },
+      onStop() {
+        cancelLinger?.();
+        if (running.get(id)?.actor === actor) running.delete(id);
+        for (const watcher of [...watchers]) watcher.onStop();
+      },
+    });
+    void actor.ready().then(linger);
+
+    return {
+      id,
+      actor,
+      get state() {
+        return actor.state;
+      },
+      get version() {
+        return actor.version;
+      },
+      ready: () => actor.ready(),
+      submit: (envelope) => actor.submit(envelope),
+      watch(watcher) {
+        watchers.add(watcher);
+        cancelLinger?.();
+        return () => {
+          watchers.delete(watcher);
+          linger();
+        };
+      },
+    };
+  }
+
+  function get(id: string): Running<S, C> | undefined {
+    if (draining) return undefined;
+    const present = running.get(id);
+    if (present !== undefined && !present.actor.stopped) return present;
+    const entry = activate(id);
+    running.set(id, entry);
+    return entry;
+  }
+
+  return {
+    get,
+    send: async (id, envelope) => (await get(id)?.submit(envelope)) ?? refusal("UNAVAILABLE"),
+    get size() {
+      return running.size;
+    },
+    async close() {
+      draining = true;
+      await Promise.all([...running.values()].map(({ actor }) => actor.close()));
+      await snapshots.close();
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import type { AggregateType, StoredEvent } from "../domain/envelope.ts";
+import type { AppendRequest, AppendResult, CommandOutcome, EventStore, Snapshot } from "./event-store.ts";
+import type { EventRegistry } from "./registry.ts";
+import { checkRequest } from "./validate.ts";
+
+const SNAPSHOTS_KEPT = 3;
+
+interface Stream {
+  readonly aggregateType: AggregateType;
+  epoch: number;
+  readonly events: StoredEvent[];
+}
+
+/**
+ * The log in memory: what simulations run on, and what benchmarks compare with. It keeps nothing and is no product.
+ * Payloads pass through JSON as they would through the database, so that nothing unserialisable slips by.
+ */
+export function createMemoryStore(registry: EventRegistry): EventStore {
+  const streams = new Map<string, Stream>();
+  const log: StoredEvent[] = [];
+  const snapshots = new Map<string, Snapshot[]>();
+  const outcomes = new Map<string, Map<string, CommandOutcome>>();
+
+  function conflict(request: AppendRequest): AppendResult | undefined {
+    for (const { aggregateId, aggregateType, expectedVersion, epoch } of request.streams) {
+      const stream = streams.get(aggregateId);
+      const actual = stream?.events.length ?? 0;
+      const fits =
+        actual === expectedVersion &&
+        (stream === undefined || stream.aggregateType === aggregateType) &&
+        (epoch === undefined || epoch === (stream?.epoch ?? 1));
+      if (!fits) return { ok: false, reason: "CONFLICT", aggregateId, expected: expectedVersion, actual };
+    }
+    return undefined;
+  }
+
+  function write(request: AppendRequest): AppendResult {
+    const refused = conflict(request);
+    if (refused !== undefined) return refused;
+    const sequences: number[] = [];
+    for (const { aggregateId, aggregateType, events } of request.streams) {
+      const stream = streams.get(aggregateId) ?? { aggregateType, epoch: 1, events: [] };
+      streams.set(aggregateId, stream);
+      for (const event of events) {
+        const stored: StoredEvent = {
+          ...event,
+          payload: JSON.parse(JSON.stringify(event.payload)),
+          aggregateId,
+          aggregateType,
+          version: stream.events.length + 1,
+          sequence: log.length + 1,
+        };
+        stream.events.push(stored);
+        log.push(stored);
+        sequences.push(stored.sequence);
+      }
+    }
+    for (const outcome of request.outcomes ?? []) {
+      const kept = outcomes.get(outcome.aggregateId) ?? new Map<string, CommandOutcome>();
+      outcomes.set(outcome.aggregateId, kept);
+      if (!kept.has(outcome.commandId)) kept.set(outcome.commandId, outcome);
+    }
+    return { ok: true, sequences };
+  }
+
+  function read(event: StoredEvent): StoredEvent {
+    return { ...event, payload: registry.read(event.eventType, event.metadata.schemaVersion, event.payload) };
+  }
+
+  function head(aggregateId: string) {
+    const stream = streams.get(aggregateId);
+    return stream && { aggregateType: stream.aggregateType, version: stream.events.length, epoch: stream.epoch };
+  }
+
+  return {
+    append: async (request) => {
+      const problem = checkRequest(request, registry);
+      return problem === undefined ? write(request) : { ok: false, reason: "INVALID", message: problem };
+    },
+    activate: async (aggregateId) => {
+      const stream = streams.get(aggregateId);
+      if (stream !== undefined) stream.epoch += 1;
+      return head(aggregateId);
+    },
+    head: async (aggregateId) => head(aggregateId),
+    async *readStream(aggregateId, from = 1, to = Number.MAX_SAFE_INTEGER) {
+      for (const event of streams.get(aggregateId)?.events.slice(from - 1, to) ?? []) yield read(event);
+    },
+    highWaterMark: async () => log.length,
+    readAll: async (after, upTo, { limit = 1_000, eventTypes, aggregateTypes } = {}) =>
+      log
+        .slice(after, upTo)
+        .filter((event) => eventTypes?.includes(event.eventType) ?? true)
+        .filter((event) => aggregateTypes?.includes(event.aggregateType) ?? true)
+        .slice(0, limit)
+        .map(read),
+    readBetween: async (from, to, limit = 1_000) =>
+      log
+        .filter((event) => event.timestamp >= from && event.timestamp <= to)
+        .sort((a, b) => a.timestamp.localeCompare(b.timestamp) || a.sequence - b.sequence)
+        .slice(0, limit)
+        .map(read),
+    readEffects: async (eventId) => {
+      const ids = new Set([eventId]);
+      return log
+        .filter((event) => {
+          const follows =
+            ids.has(event.eventId) || (event.metadata.causationId !== undefined && ids.has(event.metadata.causationId));
+          if (follows) ids.add(event.eventId);
+          return follows;
+        })
+        .map(read);
+    },
+    readCauses: async (eventId) => {
+      const causes: StoredEvent[] = [];
+      for (let event = log.find((e) => e.eventId === eventId); event !== undefined; ) {
+        causes.push(read(event));
+        const { causationId } = event.metadata;
+        event = log.find((e) => e.eventId === causationId);
+      }
+      return causes;
+    },
+    latestSnapshot: async (aggregateId, stateVersion) =>
+      snapshots
+        .get(aggregateId)
+        ?.filter((snapshot) => snapshot.stateVersion === stateVersion)
+        .at(-1),
+    saveSnapshot: async (snapshot) => {
+      const kept = snapshots.get(snapshot.aggregateId) ?? [];
+      const copy: Snapshot = JSON.parse(JSON.stringify(snapshot));
+      snapshots.set(snapshot.aggregateId, [...kept, copy].sort((a, b) => a.version - b.version).slice(-SNAPSHOTS_KEPT));
+    },
+    outcomes: async (aggregateId) => [...(outcomes.get(aggregateId)?.values() ?? [])],
+    close: async () => undefined,
+  };
+}
