@@ -1,3 +1,4 @@
+import { createMemoryStore } from "../../store/memory-store.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { openStore, useReleasers } from "../support/store.ts";
 import { describeEventStore } from "./event-store.cases.ts";
@@ -10,3 +11,5 @@ describeEventStore("PostgreSQL", (registry) => {
   release(() => store.close());
   return store;
 });
+
+describeEventStore("memory", createMemoryStore);
