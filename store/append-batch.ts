@@ -55,7 +55,13 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
         return units.map(() => ({ ok: false, reason: "UNKNOWN", message: outcome.message }));
       case "invalid":
         if (outcome.code === NO_PARTITION && outcome.message.includes("no partition") && retriesLeft > 0) {
-          await ensurePartitions(pool);
+          try {
+            await ensurePartitions(pool);
+          } catch (error) {
+            // Never thrown on: other units of the batch may have been written by now.
+            const message = new Failed(error, false).message;
+            return units.map(() => ({ ok: false, reason: "UNAVAILABLE", message }));
+          }
           return write(units, 0);
         }
         if (units.length === 1) return [{ ok: false, reason: "INVALID", message: outcome.message }];
@@ -124,18 +130,18 @@ function encode(units: readonly Unit[]): Buffer[] {
       streams.id.push(id);
       streams.type.push(stream.aggregateType);
       streams.expected.push(stream.expectedVersion);
-      streams.count.push(stream.events.length);
+      streams.count.push(stream.events);
       streams.epoch.push(stream.epoch ?? null);
-      let version = stream.expectedVersion;
-      for (const event of stream.events) {
-        version += 1;
+    }
+    for (const stream of unit.requests.flatMap(({ request }) => request.streams)) {
+      for (const [i, event] of stream.events.entries()) {
         events.unit.push(u);
         events.id.push(event.eventId);
         events.type.push(event.eventType);
         events.at.push(event.timestamp);
-        events.aggregate.push(id);
+        events.aggregate.push(stream.aggregateId);
         events.aggregateType.push(stream.aggregateType);
-        events.version.push(version);
+        events.version.push(stream.expectedVersion + i + 1);
         events.payload.push(JSON.stringify(event.payload));
         events.metadata.push(JSON.stringify(event.metadata));
       }

@@ -3,7 +3,7 @@ import type { AppendRequest, AppendResult, CommandOutcome, StreamAppend } from "
 /**
  * One commit for many actors. While one batch is under way the next one gathers; a lane that is idle commits at once, so
  * that a lone command pays no delay. Requests of one actor that follow each other in a batch become one unit: the first
- * one's expectation covers them all, and if it fails, all of them do, as they were decided upon one another.
+ * one's expectation covers them all. If the unit fails by a later one's fault, they are written one by one.
  *
  * Lanes are connections. An actor always takes the same lane: that alone keeps its appends in order.
  */
@@ -11,7 +11,7 @@ export interface Unit {
   readonly actorId: string;
   readonly streams: Map<string, UnitStream>;
   readonly outcomes: CommandOutcome[];
-  /** The requests merged into this unit, in order. */
+  /** The requests merged into this unit, in order; so stand their events in the log. */
   readonly requests: PendingRequest[];
   events: number;
 }
@@ -20,7 +20,7 @@ export interface UnitStream {
   readonly aggregateType: StreamAppend["aggregateType"];
   readonly expectedVersion: number;
   readonly epoch: number | undefined;
-  readonly events: StreamAppend["events"][number][];
+  events: number;
 }
 
 interface PendingRequest {
@@ -49,6 +49,8 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
+const NO_RESULT: AppendResult = { ok: false, reason: "UNKNOWN", message: "the batch gave no result" };
+
 export function createGroupCommit(write: WriteBatch, options: GroupCommitOptions = {}): GroupCommit {
   const laneCount = options.lanes ?? 2;
   const batchEvents = options.batchEvents ?? 1_000;
@@ -59,7 +61,7 @@ export function createGroupCommit(write: WriteBatch, options: GroupCommitOptions
     busy: false,
   }));
   let depth = 0;
-  let closed = false;
+  let closing: Promise<void> | undefined;
   let onIdle: (() => void) | undefined;
 
   function settle(pending: PendingRequest, result: AppendResult): void {
@@ -83,17 +85,33 @@ export function createGroupCommit(write: WriteBatch, options: GroupCommitOptions
         units.reduce((sum, unit) => sum + unit.events, 0),
         (performance.now() - start) / 1_000,
       );
+      const divided: Unit[] = [];
       for (const [i, unit] of units.entries()) {
-        const result = results[i] ?? { ok: false, reason: "UNKNOWN", message: "the batch gave no result" };
-        settleUnit(unit, result, settle);
+        const result = results[i] ?? NO_RESULT;
+        if (divisible(unit, result)) divided.push(unit);
+        else settleUnit(unit, result, settle);
       }
+      for (const unit of divided) await writeOneByOne(unit, index);
     }
     lane.busy = false;
   }
 
+  /** Those before the one at fault stand; those after it were decided upon it, and fail as it did. */
+  async function writeOneByOne(unit: Unit, index: number): Promise<void> {
+    let failure: AppendResult | undefined;
+    for (const pending of unit.requests) {
+      if (failure === undefined) {
+        const [result = NO_RESULT] = await write([add(emptyUnit(unit.actorId), pending)], index);
+        if (!result.ok) failure = result;
+        settle(pending, result);
+      } else settle(pending, failure);
+    }
+  }
+
   return {
     append(request) {
-      if (closed) return Promise.resolve({ ok: false, reason: "UNAVAILABLE", message: "the store is closed" });
+      if (closing !== undefined)
+        return Promise.resolve({ ok: false, reason: "UNAVAILABLE", message: "the store is closed" });
       if (depth >= queueLimit) return Promise.resolve({ ok: false, reason: "BUSY" });
       const index = laneOf(request.actorId, laneCount);
       const lane = lanes[index];
@@ -109,11 +127,11 @@ export function createGroupCommit(write: WriteBatch, options: GroupCommitOptions
     },
     depth: () => depth,
     close() {
-      closed = true;
-      if (depth === 0) return Promise.resolve();
-      return new Promise((resolve) => {
-        onIdle = resolve;
+      closing ??= new Promise((resolve) => {
+        if (depth === 0) resolve();
+        else onIdle = resolve;
       });
+      return closing;
     },
   };
 }
@@ -130,28 +148,29 @@ function gather(queue: readonly PendingRequest[], batchEvents: number): { units:
   let events = 0;
   let taken = 0;
   for (const pending of queue) {
-    const size = pending.request.streams.reduce((sum, stream) => sum + stream.events.length, 0);
+    const size = sizeOf(pending.request);
     if (taken > 0 && events + size > batchEvents) break;
     const unit = byActor.get(pending.request.actorId);
     if (unit === undefined) {
-      const fresh: Unit = {
-        actorId: pending.request.actorId,
-        streams: new Map(),
-        outcomes: [],
-        requests: [],
-        events: 0,
-      };
-      add(fresh, pending, size);
+      const fresh = add(emptyUnit(pending.request.actorId), pending);
       byActor.set(fresh.actorId, fresh);
       units.push(fresh);
     } else {
       if (!continues(unit, pending.request)) break;
-      add(unit, pending, size);
+      add(unit, pending);
     }
     events += size;
     taken += 1;
   }
   return { units, taken };
+}
+
+function emptyUnit(actorId: string): Unit {
+  return { actorId, streams: new Map(), outcomes: [], requests: [], events: 0 };
+}
+
+function sizeOf(request: AppendRequest): number {
+  return request.streams.reduce((sum, stream) => sum + stream.events.length, 0);
 }
 
 /** Whether the request was decided upon exactly what the unit will have written. */
@@ -160,46 +179,46 @@ function continues(unit: Unit, request: AppendRequest): boolean {
     const written = unit.streams.get(stream.aggregateId);
     return (
       written === undefined ||
-      (stream.expectedVersion === written.expectedVersion + written.events.length && stream.epoch === written.epoch)
+      (stream.expectedVersion === written.expectedVersion + written.events && stream.epoch === written.epoch)
     );
   });
 }
 
-function add(unit: Unit, pending: PendingRequest, size: number): void {
+function add(unit: Unit, pending: PendingRequest): Unit {
   for (const { aggregateId, aggregateType, expectedVersion, epoch, events } of pending.request.streams) {
     const stream = unit.streams.get(aggregateId);
     if (stream === undefined)
-      unit.streams.set(aggregateId, { aggregateType, expectedVersion, epoch, events: [...events] });
-    else stream.events.push(...events);
+      unit.streams.set(aggregateId, { aggregateType, expectedVersion, epoch, events: events.length });
+    else stream.events += events.length;
+    unit.events += events.length;
   }
   unit.outcomes.push(...(pending.request.outcomes ?? []));
   unit.requests.push(pending);
-  unit.events += size;
+  return unit;
 }
 
-/** A unit's sequences stand stream by stream; each of its requests gets those of its own events. */
+/** Whether a failure may be due to a later request than the first. */
+function divisible({ requests }: Unit, result: AppendResult): boolean {
+  if (result.ok || requests.length === 1) return false;
+  if (result.reason === "INVALID") return true;
+  return (
+    result.reason === "CONFLICT" &&
+    requests[0]?.request.streams.every((stream) => stream.aggregateId !== result.aggregateId) === true
+  );
+}
+
+/** A unit's sequences stand in the order of its requests' events. */
 function settleUnit(
   unit: Unit,
   result: AppendResult,
   settle: (pending: PendingRequest, result: AppendResult) => void,
 ): void {
-  if (!result.ok) {
-    for (const pending of unit.requests) settle(pending, result);
-    return;
-  }
-  const cursor = new Map<string, number>();
-  let offset = 0;
-  for (const [id, stream] of unit.streams) {
-    cursor.set(id, offset);
-    offset += stream.events.length;
-  }
+  let at = 0;
   for (const pending of unit.requests) {
-    const sequences: number[] = [];
-    for (const { aggregateId, events } of pending.request.streams) {
-      const from = cursor.get(aggregateId) ?? 0;
-      sequences.push(...result.sequences.slice(from, from + events.length));
-      cursor.set(aggregateId, from + events.length);
-    }
-    settle(pending, { ok: true, sequences });
+    if (result.ok) {
+      const from = at;
+      at += sizeOf(pending.request);
+      settle(pending, { ok: true, sequences: result.sequences.slice(from, at) });
+    } else settle(pending, result);
   }
 }

@@ -20,6 +20,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
   const log: StoredEvent[] = [];
   const snapshots = new Map<string, Snapshot[]>();
   const outcomes = new Map<string, Map<string, CommandOutcome>>();
+  let closed = false;
 
   function conflict(request: AppendRequest): AppendResult | undefined {
     for (const { aggregateId, aggregateType, expectedVersion, epoch } of request.streams) {
@@ -74,6 +75,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
 
   return {
     append: async (request) => {
+      if (closed) return { ok: false, reason: "UNAVAILABLE", message: "the store is closed" };
       const problem = checkRequest(request, registry);
       return problem === undefined ? write(request) : { ok: false, reason: "INVALID", message: problem };
     },
@@ -127,10 +129,13 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
         .at(-1),
     saveSnapshot: async (snapshot) => {
       const kept = snapshots.get(snapshot.aggregateId) ?? [];
+      if (kept.some((k) => k.version === snapshot.version && k.stateVersion === snapshot.stateVersion)) return;
       const copy: Snapshot = JSON.parse(JSON.stringify(snapshot));
       snapshots.set(snapshot.aggregateId, [...kept, copy].sort((a, b) => a.version - b.version).slice(-SNAPSHOTS_KEPT));
     },
     outcomes: async (aggregateId) => [...(outcomes.get(aggregateId)?.values() ?? [])],
-    close: async () => undefined,
+    close: async () => {
+      closed = true;
+    },
   };
 }

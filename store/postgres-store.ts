@@ -33,6 +33,7 @@ export function createPostgresStore(
   options: GroupCommitOptions = {},
 ): EventStore {
   const commit = createGroupCommit(createBatchWriter(writePool), options);
+  let closed: Promise<void> | undefined;
 
   function toEvent(row: EventRow): StoredEvent {
     return {
@@ -182,9 +183,9 @@ export function createPostgresStore(
       return rows;
     },
 
-    async close() {
-      await commit.close();
-      await Promise.all([writePool.end(), readPool.end()]);
+    close() {
+      closed ??= commit.close().then(async () => void (await Promise.all([writePool.end(), readPool.end()])));
+      return closed;
     },
   };
 }
