@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { CombatCommand } from "../../../domain/combat/commands.ts";
 import { chooseAction } from "../../../domain/combat/npc.ts";
-import type { CombatState, Participant } from "../../../domain/combat/state.ts";
+import type { CombatState } from "../../../domain/combat/state.ts";
 import { comportement, element, modeCible, ressource, typeAction, typeEffet } from "../../../domain/combat/values.ts";
 import { eid, type Fighter, fighter, type Item, iid, pid, prepareCommand, type Skill, sid } from "./helper.ts";
 
@@ -30,7 +30,7 @@ const usage = fc.record(
 );
 
 const skills: fc.Arbitrary<Skill[]> = fc
-  .array(fc.tuple(usage, int(0, 20), int(0, 20), int(0, 3), int(0, 2)), { maxLength: 4 })
+  .array(fc.tuple(usage, int(0, 20), int(0, 20), int(0, 3), int(0, 2)), { minLength: 1, maxLength: 4 })
   .map((list) =>
     list.map(([use, coutMp, coutStamina, recharge, reagent], n) => ({
       ...use,
@@ -80,57 +80,75 @@ export const preparation: fc.Arbitrary<CombatCommand> = fc
     fc.string({ minLength: 1, maxLength: 8 }),
     int(1, 400),
     fc.constantFrom(0, 0, 0, 5000),
+    fc.constantFrom(undefined, undefined, undefined, { equipe: "A", tours: 60 }),
+    fc.boolean(),
   )
-  .map(([overs, graine, limiteTours, preparationMs]) => {
+  .map(([overs, graine, limiteTours, preparationMs, survie, hunt]) => {
     const fighters = overs.map(
       (over, n): Fighter => fighter(n + 1, { ...over, ...(n < 2 ? { equipe: n === 0 ? "A" : "B" } : {}) }),
     );
-    return prepareCommand(fighters, { graine, conditionsVictoire: { limiteTours }, preparationMs, terrain: 10 });
+    const bossVaincu = hunt && fighters.some((one) => one.typeEntite === "BOSS");
+    const conditionsVictoire = { limiteTours, bossVaincu, ...(survie === undefined ? {} : { survie }) };
+    return prepareCommand(fighters, { graine, conditionsVictoire, preparationMs, terrain: 10 });
   });
 
-/** A command in numbers, to be read against the state of the moment: who, what, with what, at whom. */
+/** A command in numbers, to be read against the state of the moment: what, who, with what, at whom. */
 export type Gesture = readonly [kind: number, who: number, means: number, target: number];
-export const gesture: fc.Arbitrary<Gesture> = fc.tuple(int(0, 19), int(0, 17), int(0, 5), int(0, 17));
+export const gesture: fc.Arbitrary<Gesture> = fc.tuple(int(0, 99), int(0, 17), int(0, 5), int(0, 17));
 
-function active(state: CombatState): Participant | undefined {
-  return state.participantActifId === null ? undefined : state.participants[state.participantActifId];
-}
-
-/** Mostly what makes sense for whoever's turn it is, the rest is anything. */
-export function commandOf(state: CombatState, [kind, who, means, target]: Gesture): CombatCommand {
-  const current = active(state);
-  const joueurId = kind < 12 && current !== undefined ? current.entiteId : eid(who);
-  const numeroTour = kind % 2 === 0 ? state.tourActuel : target;
-  if (current !== undefined && current.typeEntite !== "JOUEUR" && kind < 14)
-    return { type: "JouerPnj", numeroTour: state.tourActuel };
-  switch (kind) {
-    case 12:
-    case 13:
-      return { type: "ExpirerTour", numeroTour };
-    case 14:
-      return { type: "JouerPnj", numeroTour };
-    case 15:
-      return target === 0 ? { type: "Conceder", joueurId } : { type: "ExpirerPreparation" };
-    case 16:
-      return { type: "RejoindreCombat", joueurId };
-    case 17:
-      return who === 0 && target === 0
-        ? { type: "Abandonner", raison: "test" }
-        : { type: "ExpirerTour", numeroTour: state.tourActuel };
+/** Anything at all, for anybody. */
+function wild(state: CombatState, [kind, who, means, target]: Gesture): CombatCommand {
+  const joueurId = eid(who);
+  const numeroTour = means === 0 ? target : state.tourActuel;
+  switch (kind % 8) {
     case 0:
+      return { type: "Conceder", joueurId };
     case 1:
+      return target === 0 ? { type: "Abandonner", raison: "test" } : { type: "ExpirerPreparation" };
     case 2:
-      if (current !== undefined) return { type: "ExecuterAction", joueurId, ...chooseAction(state, current) };
-      return { type: "RejoindreCombat", joueurId: eid(who) };
+    case 3:
+      return { type: "RejoindreCombat", joueurId };
+    case 4:
+      return { type: "ExpirerTour", numeroTour };
+    case 5:
+      return { type: "JouerPnj", numeroTour };
     default:
       return {
         type: "ExecuterAction",
         joueurId,
-        typeAction: typeAction.options[kind % typeAction.options.length] ?? "FUITE",
-        competenceId: sid(means),
+        typeAction: typeAction.options[means] ?? "FUITE",
+        competenceId: sid(target),
         itemId: iid(means),
         ...(target % 3 === 0 ? {} : { cibles: [pid(target)] }),
         ...(target % 4 === 0 ? {} : { position: target % 12 }),
       };
   }
+}
+
+/** Mostly acts of whoever's turn it is, with its own means at somebody who is there; now and then anything else. */
+export function commandOf(state: CombatState, next: Gesture): CombatCommand {
+  const [kind, who, means, target] = next;
+  const actor = state.participants[state.participantActifId ?? ""];
+  if (kind >= 85) return wild(state, next);
+  if (actor === undefined)
+    return kind < 40 ? { type: "RejoindreCombat", joueurId: eid(who) } : { type: "ExpirerPreparation" };
+  const numeroTour = state.tourActuel;
+  if (kind >= 75) return { type: "ExpirerTour", numeroTour };
+  if (actor.typeEntite !== "JOUEUR") return { type: "JouerPnj", numeroTour };
+  const base = { type: "ExecuterAction", joueurId: actor.entiteId } as const;
+  if (kind >= 60) return { ...base, ...chooseAction(state, actor) };
+  const aimed = state.participants[state.ordreTour[target % state.ordreTour.length] ?? ""] ?? actor;
+  const at = kind % 2 === 0 ? { cibles: [aimed.participantId] } : { position: aimed.position };
+  if (kind >= 20) {
+    const skill = actor.competences[means % Math.max(1, actor.competences.length)];
+    return {
+      ...base,
+      typeAction: "COMPETENCE",
+      competenceId: skill?.competenceId ?? sid(1),
+      ...(means === 5 ? {} : at),
+    };
+  }
+  if (kind >= 10) return { ...base, typeAction: "OBJET", itemId: actor.objets[means % 2]?.itemId ?? iid(1), ...at };
+  if (kind === 0) return { ...base, typeAction: "FUITE" };
+  return { ...base, typeAction: "ATTAQUE", cibles: [aimed.participantId] };
 }
