@@ -93,7 +93,8 @@ DECLARE
 BEGIN
   IF to_regclass(v_name) IS NOT NULL THEN RETURN false; END IF;
   PERFORM pg_advisory_xact_lock(hashtext('aether.partitions'), hashtext(current_schema()));
-  IF to_regclass(v_name) IS NOT NULL THEN RETURN false; END IF;
+  -- By a query, whose snapshot is new: to_regclass may answer from a cache that has not heard of what the lock waited for.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = v_name AND relnamespace = current_schema()::regnamespace) THEN RETURN false; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE evenements INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', v_name);
   EXECUTE format('ALTER TABLE %I ADD PRIMARY KEY (event_id), ADD UNIQUE (event_sequence), ADD UNIQUE (aggregate_id, aggregate_version), '
     'ADD CONSTRAINT %I CHECK ("timestamp" >= %L AND "timestamp" < %L)', v_name, v_name || '_range', v_from, v_to);

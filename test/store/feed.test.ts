@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { v7 } from "uuid";
+import { expect, test } from "vitest";
+import type { EventStore } from "../../store/event-store.ts";
+import { createRegistry } from "../../store/registry.ts";
+import { rowsOf, withClient } from "../support/client.ts";
+import { useDatabase } from "../support/postgres.ts";
+import { appendRaw } from "../support/raw-append.ts";
+import { openStore, useReleasers } from "../support/store.ts";
+import { append, definitions, gains, joueur } from "./fixtures.ts";
+
+const database = useDatabase();
+const release = useReleasers();
+const FAST = 6;
+const SLOW = 6;
+const ROLLED_BACK = 4;
+
+function open(): EventStore {
+  const store = openStore({ url: database.url, poolSize: 1 }, createRegistry(definitions), { lanes: 1 });
+  release(() => store.close());
+  return store;
+}
+
+/** A store of its own with a few actors. */
+async function writeFast(running: () => boolean): Promise<void> {
+  const store = open();
+  const actors = Array.from({ length: 3 }, async () => {
+    const id = v7();
+    for (let version = 0; running(); version += 2) {
+      expect(await append(store, joueur(id, version, gains(2)))).toMatchObject({ ok: true });
+      await sleep(Math.random() * 4);
+    }
+  });
+  await Promise.all(actors);
+}
+
+/** Takes its number early and commits late, or not at all. */
+async function writeSlowly(running: () => boolean, end: "COMMIT" | "ROLLBACK"): Promise<void> {
+  await withClient(database.url, async (client) => {
+    const id = v7();
+    for (let version = 0; running(); version += end === "COMMIT" ? 1 : 0) {
+      await client.query("BEGIN");
+      await appendRaw(client, id, version);
+      await client.query("SELECT pg_sleep(random() * 0.03)");
+      await client.query(end);
+    }
+  });
+}
+
+/** What a reader is given that follows the log; once more after the writers are done. */
+async function follow(running: () => boolean, mark: (store: EventStore) => Promise<number>): Promise<number[]> {
+  const store = open();
+  const delivered: number[] = [];
+  let position = 0;
+  for (let last = false; !last; ) {
+    last = !running();
+    const upTo = await mark(store);
+    for (let more = true; more; ) {
+      const events = await store.readAll(position, upTo, { limit: 100 });
+      delivered.push(...events.map(({ sequence }) => sequence));
+      position = events.at(-1)?.sequence ?? position;
+      more = events.length === 100;
+    }
+    await sleep(2);
+  }
+  return delivered;
+}
+
+const withoutMark = async () =>
+  (
+    await rowsOf<{ max: number }>(database.url, "SELECT coalesce(max(event_sequence), 0)::int AS max FROM evenements")
+  )[0]?.max ?? 0;
+
+test("[FEED-1] a follower is given every event once and in order, while sixteen write, some slowly, some in vain", async () => {
+  let writing = true;
+  const running = () => writing;
+  const writers = [
+    ...Array.from({ length: FAST }, () => writeFast(running)),
+    ...Array.from({ length: SLOW }, () => writeSlowly(running, "COMMIT")),
+    ...Array.from({ length: ROLLED_BACK }, () => writeSlowly(running, "ROLLBACK")),
+  ];
+  let reading = true;
+  const readers = Promise.all([
+    follow(
+      () => reading,
+      (store) => store.highWaterMark(),
+    ),
+    follow(() => reading, withoutMark),
+  ]);
+  await sleep(3_000);
+  writing = false;
+  await Promise.all(writers);
+  reading = false;
+  const [delivered, naive] = await readers;
+
+  const rows = await rowsOf<{ n: number }>(database.url, "SELECT event_sequence::int AS n FROM evenements ORDER BY 1");
+  const lost = (given: readonly number[]) => {
+    const seen = new Set(given);
+    return rows.filter(({ n }) => !seen.has(n)).length;
+  };
+  console.log(`${rows.length} events; lost with the mark ${lost(delivered)}, without it ${lost(naive)}`);
+  expect(lost(delivered)).toBe(0);
+  expect(delivered).toEqual(rows.map(({ n }) => n));
+  expect(lost(naive), "the same reader without the mark must lose events, or this test proves nothing").toBeGreaterThan(
+    0,
+  );
+});
+
+test.each(["COMMIT", "ROLLBACK"])("[FEED-2] no mark is given past an unfinished append: %s", async (end) => {
+  const store = open();
+  await withClient(database.url, async (client) => {
+    const before = await store.highWaterMark();
+    await client.query("BEGIN");
+    await appendRaw(client, v7(), 0);
+    const later = await append(store, joueur(v7(), 0, gains(1)));
+    expect(later, "appends do not wait for each other").toEqual({ ok: true, sequences: [before + 2] });
+    await expect(store.highWaterMark()).rejects.toMatchObject({ code: "55P03" });
+    expect(await append(store, joueur(v7(), 0, gains(1))), "nor for a reader that gave up").toMatchObject({ ok: true });
+    await client.query(end);
+    expect(await store.highWaterMark()).toBe(before + 3);
+  });
+});
+
+test("[FEED-3] a version conflict takes no sequence number", async () => {
+  const store = open();
+  const id = v7();
+  await append(store, joueur(id, 0, gains(1)));
+  const before = await store.highWaterMark();
+  for (let i = 0; i < 5; i += 1) await append(store, joueur(id, 0, gains(3)));
+  expect(await store.highWaterMark()).toBe(before);
+});
