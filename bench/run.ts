@@ -3,9 +3,10 @@ import { parseArgs } from "node:util";
 import { append } from "./append.ts";
 import { describeMachine } from "./machine.ts";
 import { type Bench, printResult } from "./report.ts";
+import { rooms } from "./rooms.ts";
 import { createScratchDatabase } from "./scratch-database.ts";
 
-const BENCHES: readonly Bench[] = [append];
+const BENCHES: readonly Bench[] = [append, rooms];
 const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 
