@@ -69,7 +69,7 @@ async function measure(kind: Kind, transport: string, { databaseUrl, long }: Ben
   const server = await startRoomServer([kind, transport, `${COMBATS}`, databaseUrl]);
   try {
     const pairs: (readonly [DuelClient, DuelClient])[] = [];
-    for (const { combatId, players } of server.ready.combats) {
+    for (const { combatId, players } of server.ready.duels) {
       pairs.push([
         await joinDuel(server.ready.port, combatId, players[0]),
         await joinDuel(server.ready.port, combatId, players[1]),
