@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { combat } from "../../../domain/combat/combat.ts";
 import { type CombatCommand, combatCommand } from "../../../domain/combat/commands.ts";
 import { demoCombat } from "../../../domain/combat/demo.ts";
@@ -9,6 +9,9 @@ import { effectOf } from "../../../domain/combat/roster.ts";
 import type { CombatState } from "../../../domain/combat/state.ts";
 import { commandOf, type Gesture, gesture, preparation } from "./arbitrary.ts";
 import { COMBAT_ID, eid } from "./helper.ts";
+
+// Only for machines under load: alone, none of them takes more than a few seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 interface Step {
   readonly before: CombatState;
