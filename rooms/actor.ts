@@ -5,6 +5,7 @@ import type { DomainEvent, NewEvent } from "../domain/envelope.ts";
 import type { AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
 import { AcceptedCommands } from "./accepted-commands.ts";
 import type { Clock } from "./clock.ts";
+import { envelop } from "./envelop.ts";
 import { loadAggregate } from "./load.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -200,7 +201,7 @@ export class Actor<S, C, E extends DomainEvent> {
         const decision = this.#aggregate.decide(this.#head, command, { now });
         if (decision.ok) {
           stateAfter = decision.events.reduce((state, event) => this.#aggregate.evolve(state, event), this.#head);
-          events = this.#envelop(decision.events, entry.envelope, now);
+          events = envelop(this.#aggregate, decision.events, entry.envelope, this.#options.tenantId, now);
         } else {
           rejection = { ok: false, ...decision.rejection, retryable: false };
         }
@@ -211,25 +212,6 @@ export class Actor<S, C, E extends DomainEvent> {
       return;
     }
     this.#append({ ...entry, events, stateAfter, rejection, result: undefined });
-  }
-
-  #envelop(events: readonly E[], envelope: Envelope<C>, now: number): NewEvent[] {
-    const timestamp = new Date(now).toISOString();
-    const shared = {
-      userId: envelope.userId,
-      sessionId: envelope.sessionId,
-      correlationId: envelope.correlationId ?? envelope.commandId,
-      causationId: envelope.causationId ?? envelope.commandId,
-      commandId: envelope.commandId,
-      tenantId: this.#options.tenantId,
-    };
-    return events.map((event) => ({
-      eventType: event.eventType,
-      payload: event.payload,
-      eventId: uuidv7(),
-      timestamp,
-      metadata: { ...shared, schemaVersion: this.#aggregate.events[event.eventType]?.schemaVersion ?? 1 },
-    }));
   }
 
   /**

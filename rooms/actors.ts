@@ -5,6 +5,7 @@ import type { DomainEvent } from "../domain/envelope.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { Actor, type Commit, type Envelope } from "./actor.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { envelop } from "./envelop.ts";
 import { createSnapshotWriter } from "./snapshots.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -29,7 +30,11 @@ export interface Watcher<S> {
 export interface Actors<S, C> {
   /** The actor, running or being loaded. Undefined while the node drains. */
   get(id: string): Running<S, C> | undefined;
+  /** Whether there is such an aggregate, without activating it. */
+  exists(id: string): Promise<boolean>;
   send(id: string, envelope: Envelope<C>): Promise<Answer>;
+  /** Begins an aggregate with its first command, and activates it. A repeat of the commandId gets the first answer. */
+  create(id: string, envelope: Envelope<C>): Promise<Answer>;
   readonly size: number;
   /** Finishes what is on its way in every actor, saves snapshots, and takes nothing more. */
   close(): Promise<void>;
@@ -116,9 +121,56 @@ export function createActors<S, C, E extends DomainEvent>(
     return entry;
   }
 
+  async function send(id: string, envelope: Envelope<C>): Promise<Answer> {
+    return (await get(id)?.submit(envelope)) ?? refusal("UNAVAILABLE");
+  }
+
+  async function create(id: string, envelope: Envelope<C>): Promise<Answer> {
+    if (draining) return refusal("UNAVAILABLE");
+    const now = clock.now();
+    const decision = aggregate.decide(aggregate.initial, envelope.command, { now });
+    if (!decision.ok) return { ok: false, ...decision.rejection, retryable: false };
+    const events = envelop(aggregate, decision.events, envelope, options.tenantId, now);
+    const result = await store.append({
+      actorId: id,
+      streams: [{ aggregateId: id, aggregateType: aggregate.type, expectedVersion: 0, events }],
+    });
+    if (result.ok) {
+      get(id);
+      return {
+        ok: true,
+        version: events.length,
+        sequence: result.sequences.at(-1) ?? 0,
+        events: events.map(({ eventType, payload }, i) => ({
+          eventType,
+          version: i + 1,
+          sequence: result.sequences[i] ?? 0,
+          payload,
+        })),
+      };
+    }
+    switch (result.reason) {
+      case "CONFLICT":
+      case "UNKNOWN": {
+        // It exists, or may: its actor knows whether this very command began it.
+        const answer = await send(id, envelope);
+        return !answer.ok && answer.code === "NOT_FOUND" ? refusal("UNAVAILABLE") : answer;
+      }
+      case "BUSY":
+        return refusal("BUSY");
+      case "UNAVAILABLE":
+        return refusal("UNAVAILABLE", result.message);
+      case "INVALID":
+        telemetry.fault("create", new Error(result.message));
+        return refusal("INTERNAL");
+    }
+  }
+
   return {
     get,
-    send: async (id, envelope) => (await get(id)?.submit(envelope)) ?? refusal("UNAVAILABLE"),
+    create,
+    send,
+    exists: async (id) => running.has(id) || (await store.head(id))?.aggregateType === aggregate.type,
     get size() {
       return running.size;
     },

@@ -3,7 +3,7 @@ import type { TypeEffet } from "./values.ts";
 interface EffectRule {
   readonly debuff: boolean;
   readonly maxStacks: number;
-  /** While it lasts another of its type changes nothing: nobody can be stunned for ever. */
+  /** While it lasts another of its type changes nothing, so that it can be neither piled up nor prolonged. */
   readonly exclusive?: true;
   /** What the bearer feels of `power` = strength times stacks. */
   modifiers(power: number): Readonly<Record<string, number>>;

@@ -13,9 +13,10 @@ export const combatLifecycle = createMachine({
     prepared: { on: { JOIN: "prepared", START: "running", ABANDON: "abandoned" } },
     running: {
       initial: "resolving",
-      on: { ABANDON: "abandoned" },
       states: {
-        turn: { on: { JOIN: "turn", ACT: "acting", CONCEDE: "resolving", SKIP: "resolving" } },
+        turn: {
+          on: { JOIN: "turn", ACT: "acting", CONCEDE: "resolving", SKIP: "resolving", ABANDON: "#combat.abandoned" },
+        },
         acting: { on: { RESOLVE: "resolving" } },
         resolving: { on: { NEXT_TURN: "turn", SAME_TURN: "turn", FINISH: "#combat.ended" } },
       },

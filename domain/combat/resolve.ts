@@ -80,7 +80,7 @@ function blowOf(actor: Participant, victim: Participant, degats: NonNullable<Usa
   return { element: degats.element, bruts, net: resisted(net, victim.resistances[degats.element] ?? 0), critique };
 }
 
-/** [EFF-11] to [EFF-13]: which of the act's effects take hold. */
+/** [EFF-12], [EFF-13]: which of the act's effects take hold. */
 function afflictionsOf(
   draft: Draft,
   actor: Participant,

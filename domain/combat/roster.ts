@@ -48,7 +48,7 @@ export function effectPower(bearer: Participant, type: TypeEffet): number {
   return effect === undefined ? 0 : effect.puissance * effect.stacks;
 }
 
-/** [EFF-8], [EFF-9] */
+/** [EFF-7], [EFF-8] */
 export function currentInitiative(one: Participant): number {
   return one.initiative + effectPower(one, "HATE") - effectPower(one, "RALENTI");
 }

@@ -1,0 +1,65 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { append } from "./append.ts";
+import { describeMachine } from "./machine.ts";
+import { type Bench, printResult } from "./report.ts";
+import { createScratchDatabase } from "./scratch-database.ts";
+
+const BENCHES: readonly Bench[] = [append];
+const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
+const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    long: { type: "boolean", default: false },
+    save: { type: "boolean", default: false },
+  },
+});
+const bench = BENCHES.find(({ name }) => name === positionals[0]);
+if (bench === undefined || positionals.length !== 1) {
+  console.error(USAGE);
+  process.exit(2);
+}
+
+const begun = performance.now();
+function progress(text: string): void {
+  process.stderr.write(`[${((performance.now() - begun) / 1_000).toFixed(1).padStart(5)} s] ${text}\n`);
+}
+
+const database = await createScratchDatabase(process.env.DATABASE_URL ?? DEFAULT_URL);
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  // The drop ends the connections that the bench is still using: what they throw then is nobody's business any more.
+  process.once(signal, () => {
+    process.on("uncaughtException", () => undefined);
+    process.on("unhandledRejection", () => undefined);
+    void database.drop().finally(() => process.exit(code));
+  });
+}
+
+try {
+  const at = new Date().toISOString();
+  const machine = await describeMachine(database.url);
+  const result = await bench.run({ databaseUrl: database.url, long: flags.long, progress });
+  const record = { bench: bench.name, at, machine, aims: result.aims, figures: result.figures };
+  if (flags.json) console.log(JSON.stringify(record));
+  else {
+    console.log(
+      `${bench.name}, ${at}: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}, PostgreSQL ${machine.postgres}`,
+    );
+    printResult(result);
+  }
+  if (flags.save) {
+    const folder = new URL("./results/", import.meta.url);
+    await mkdir(folder, { recursive: true });
+    const file = new URL(`${bench.name}-${at.slice(0, 19).replaceAll(":", "")}.json`, folder);
+    await writeFile(file, `${JSON.stringify({ ...record, notes: result.notes }, null, 2)}\n`);
+    progress(`saved ${file.pathname}`);
+  }
+} finally {
+  await database.drop();
+}

@@ -1,0 +1,215 @@
+import type { Client, Room } from "@colyseus/sdk";
+import { v7 as uuidv7 } from "uuid";
+import { type Answer, type AnsweredEvent, FINAL_CLOSE_CODES } from "../domain/codes.ts";
+import { retryDelay, sleep } from "./retry.ts";
+
+/** connected: commands go out. resuming: the room is gone, and looked for; commands wait. closed: for good. */
+export type SessionStatus = "connected" | "resuming" | "closed";
+
+export interface CommandOptions {
+  /** Give the same id to ask for the same command again; default a new one. */
+  readonly commandId?: string;
+  /** Refuse the command if the aggregate is no longer at this version. */
+  readonly expectedVersion?: number;
+  /** ms after which the session stops asking; default 60,000. */
+  readonly giveUpAfterMs?: number;
+}
+
+export interface SessionEvents {
+  readonly version: number;
+  readonly events: readonly AnsweredEvent[];
+}
+
+/** One attempt to get an answer, ms; a longer silence is taken for a loss, and the command sent again. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** HTTP statuses of a join that will not become better by asking again. */
+const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404];
+
+/**
+ * One aggregate's room, seen from a client, whatever becomes of the room: a lost connection, a restarted server or a room
+ * that moved is a pause. Commands carry an id and are sent until they are answered, each done once however often it is sent.
+ */
+export class Session<State, Command extends object> {
+  readonly #client: Client;
+  readonly #roomName: string;
+  readonly #options: Readonly<Record<string, unknown>>;
+  readonly #stateListeners = new Set<(state: State) => void>();
+  readonly #eventListeners = new Set<(events: SessionEvents) => void>();
+  readonly #statusListeners = new Set<(status: SessionStatus, reason: string) => void>();
+  #room: Room | undefined;
+  #status: SessionStatus = "resuming";
+  #state: State | undefined;
+  /** Resolved when the session is connected again, or closed. */
+  #settled = Promise.withResolvers<void>();
+
+  private constructor(client: Client, roomName: string, options: Readonly<Record<string, unknown>>) {
+    this.#client = client;
+    this.#roomName = roomName;
+    this.#options = options;
+  }
+
+  /** @throws the server's refusal, e.g. a MatchMakeError with code 403 or 404 */
+  static async join<State, Command extends object>(
+    client: Client,
+    roomName: string,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<Session<State, Command>> {
+    const session = new Session<State, Command>(client, roomName, options);
+    await session.#join();
+    return session;
+  }
+
+  get status(): SessionStatus {
+    return this.#status;
+  }
+
+  /** The last state that the server has shown; plain data, never changed afterwards. */
+  get state(): State {
+    if (this.#state === undefined) throw new Error("the session has no state yet");
+    return this.#state;
+  }
+
+  /** Called with each new state. Returns what ends it, as do the others. */
+  onState(listener: (state: State) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  /** Called with what each commit added; needs the join option `events: true`. What happened during a pause is not repeated. */
+  onEvents(listener: (events: SessionEvents) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  onStatus(listener: (status: SessionStatus, reason: string) => void): () => void {
+    this.#statusListeners.add(listener);
+    return () => this.#statusListeners.delete(listener);
+  }
+
+  /** Resolves when `test` holds for the state; rejects when the session closes before. */
+  until(test: (state: State) => boolean): Promise<State> {
+    return new Promise((resolve, reject) => {
+      if (this.#state !== undefined && test(this.#state)) {
+        resolve(this.#state);
+        return;
+      }
+      const endState = this.onState((state) => {
+        if (!test(state)) return;
+        end();
+        resolve(state);
+      });
+      const endStatus = this.onStatus((status, reason) => {
+        if (status !== "closed") return;
+        end();
+        reject(new Error(`the session was closed: ${reason}`));
+      });
+      const end = (): void => {
+        endState();
+        endStatus();
+      };
+    });
+  }
+
+  /**
+   * Resolves with the server's answer, once. After `giveUpAfterMs`, or when the session is closed, with the code
+   * `UNANSWERED`: the command may have been done or not; asking again with the same commandId tells.
+   */
+  async command(command: Command, options: CommandOptions = {}): Promise<Answer> {
+    const { commandId = uuidv7(), expectedVersion, giveUpAfterMs = 60_000 } = options;
+    const message = { ...command, commandId, ...(expectedVersion === undefined ? {} : { expectedVersion }) };
+    const deadline = Date.now() + giveUpAfterMs;
+    for (let attempt = 0; this.#status !== "closed" && Date.now() < deadline; attempt += 1) {
+      if (this.#status === "resuming") {
+        await Promise.race([this.#settled.promise, sleep(deadline - Date.now())]);
+        continue;
+      }
+      const answer = await this.#ask(message, Math.min(ANSWER_TIMEOUT_MS, deadline - Date.now()));
+      if (answer !== undefined && (answer.ok || !answer.retryable)) return answer;
+      await sleep(retryDelay(attempt));
+    }
+    return {
+      ok: false,
+      code: "UNANSWERED",
+      message: "no answer was had; ask again with the same commandId",
+      retryable: true,
+    };
+  }
+
+  async leave(): Promise<void> {
+    if (this.#status === "closed") return;
+    const room = this.#room;
+    this.#close("left");
+    if (room?.connection.isOpen) await room.leave(true);
+  }
+
+  async #ask(message: object, timeout: number): Promise<Answer | undefined> {
+    try {
+      return await this.#room?.request("command", message, { timeout });
+    } catch {
+      // No answer in time, or the connection went: the command is sent again, and its id keeps it from being done twice.
+      return undefined;
+    }
+  }
+
+  async #join(): Promise<void> {
+    const room = await this.#client.joinOrCreate<State>(this.#roomName, { ...this.#options });
+    if (this.#status === "closed") {
+      void room.leave(true);
+      return;
+    }
+    this.#room = room;
+    // Its tokens live in the memory of a room that may be gone: joining anew works whether it is or not.
+    room.reconnection.enabled = false;
+    room.onLeave((code, reason) => this.#left(room, code, reason ?? ""));
+    room.onMessage("events", (events: SessionEvents) => {
+      for (const listener of this.#eventListeners) listener(events);
+    });
+    const first = Promise.withResolvers<void>();
+    room.onStateChange((state) => {
+      this.#state = (state as { toJSON(): State }).toJSON();
+      first.resolve();
+      for (const listener of this.#stateListeners) listener(this.#state);
+    });
+    room.onLeave(() => first.reject(new Error("the room closed before it showed its state")));
+    await first.promise;
+    this.#setStatus("connected", "joined");
+    this.#settled.resolve();
+  }
+
+  #left(room: Room, code: number, reason: string): void {
+    if (room !== this.#room || this.#status !== "connected") return;
+    if (FINAL_CLOSE_CODES.includes(code)) {
+      this.#close(`closed by the server: ${code} ${reason}`);
+      return;
+    }
+    this.#settled = Promise.withResolvers<void>();
+    this.#setStatus("resuming", `${code} ${reason}`);
+    void this.#resume();
+  }
+
+  async #resume(): Promise<void> {
+    for (let attempt = 0; this.#status === "resuming"; attempt += 1) {
+      try {
+        await this.#join();
+        return;
+      } catch (error) {
+        const status = error instanceof Error && "code" in error ? Number(error.code) : 0;
+        if (FINAL_JOIN_STATUSES.includes(status)) {
+          this.#close(error instanceof Error ? error.message : String(error));
+          return;
+        }
+        await sleep(retryDelay(attempt));
+      }
+    }
+  }
+
+  #close(reason: string): void {
+    this.#setStatus("closed", reason);
+    this.#settled.resolve();
+  }
+
+  #setStatus(status: SessionStatus, reason: string): void {
+    this.#status = status;
+    for (const listener of this.#statusListeners) listener(status, reason);
+  }
+}

@@ -1,0 +1,225 @@
+import { type AuthContext, type Client, Room, type Serializer, ServerError } from "@colyseus/core";
+import type { Schema } from "@colyseus/schema";
+import { z } from "zod";
+import { type Answer, type AnsweredEvent, CLOSE_CODES, REFUSALS, type RefusalCode, refusal } from "../domain/codes.ts";
+import type { Commit } from "./actor.ts";
+import type { Actors, Running } from "./actors.ts";
+import { type BacklogLimits, boundBacklog } from "./backlog.ts";
+import { CopyingSerializer } from "./copying-serializer.ts";
+import { classifyFrame } from "./frames.ts";
+import type { Authenticate, Principal } from "./principal.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What a kind of room adds to the base: how its aggregate is shown, and who may do what. */
+export interface RoomKind<S, C, View extends Schema> {
+  /** The join option that names the aggregate, e.g. `combatId`. */
+  readonly key: string;
+  readonly actors: Actors<S, C>;
+  createView(): View;
+  /** Brings the view from one durable state to the next; `before` is undefined for the first. */
+  project(view: View, state: S, before: S | undefined): void;
+  /** Why this client may not enter, or undefined. */
+  refuseEntry(state: S, who: Principal): RefusalCode | undefined;
+  /** A client's message, without its commandId, as a command; undefined if it is none. */
+  parse(message: unknown, who: Principal): C | undefined;
+  /** What the aggregate is to be told of a client that has come. */
+  arrival?(state: S, who: Principal): C | undefined;
+  /** An event as clients may see it. */
+  publish?(event: AnsweredEvent): AnsweredEvent;
+}
+
+export interface RoomLimits {
+  /** Commands a second and in a burst, for one connection; more is RATE_LIMITED. Defaults 20 and 40. */
+  readonly commandsPerSecond?: number;
+  readonly commandBurst?: number;
+  /** Frames of any kind a second, for one connection; more ends it. Default 200, twice that in a burst. */
+  readonly framesPerSecond?: number;
+  /** Malformed frames after which a connection ends; default 10. */
+  readonly strikes?: number;
+  readonly backlog?: BacklogLimits;
+}
+
+export interface RoomServices {
+  readonly authenticate: Authenticate;
+  readonly telemetry: Telemetry;
+  readonly limits?: RoomLimits;
+}
+
+/** Per connection. Not in `userData`: that is for games to use. */
+interface Connection {
+  readonly frames: TokenBucket;
+  readonly commands: TokenBucket;
+  readonly wantsEvents: boolean;
+  strikes: number;
+}
+
+const commandEnvelope = z.looseObject({ commandId: z.uuid(), expectedVersion: z.int().min(0).optional() });
+/** No timer of Colyseus' has anything to do here: patches go out after commits, and nothing else changes the state. */
+const NEVER_MS = 2_147_483_647;
+
+/**
+ * A room is a door to an actor: it shows the durable state, and takes commands. It can go and come again at any time; the
+ * actor lives on without it.
+ */
+export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
+  const { telemetry, limits = {} } = services;
+
+  class AggregateRoom extends Room<{ state: View }> {
+    override autoDispose = true;
+    override patchRate = NEVER_MS;
+    #actor: Running<S, C> | undefined;
+    #shown: S | undefined;
+    #unwatch: (() => void) | undefined;
+    readonly #connections = new WeakMap<Client, Connection>();
+
+    /** Before any room is made or found: only a valid token that asks for something that exists gets further. */
+    static override async onAuth(
+      token: string | undefined,
+      options: unknown,
+      _context: AuthContext,
+    ): Promise<Principal> {
+      const who = await services.authenticate(token);
+      if (who === undefined) throw refuse("UNAUTHORIZED");
+      const id = z.object({ [kind.key]: z.uuid() }).safeParse(options);
+      if (!id.success) throw refuse("BAD_REQUEST");
+      if (!(await kind.actors.exists(String(id.data[kind.key])))) throw refuse("NOT_FOUND");
+      return who;
+    }
+
+    override messages = {
+      command: (client: Client, message: unknown): Promise<Answer> | Answer => this.#command(client, message),
+    };
+
+    override onCreate(options: Record<string, unknown>): void {
+      const id = String(options[kind.key]);
+      this.#actor = kind.actors.get(id);
+      if (this.#actor === undefined) throw refuse("UNAVAILABLE");
+      this.state = kind.createView();
+      this.#unwatch = this.#actor.watch({
+        onCommit: (commit) => this.#show(commit),
+        onStop: () => this.#close(),
+      });
+      guardFrames(this, (client, frame) => this.#admit(client, frame), telemetry);
+    }
+
+    override async onJoin(client: Client, options: Record<string, unknown>): Promise<void> {
+      const actor = this.#actor;
+      const who = client.auth as Principal;
+      if (actor === undefined || !(await actor.ready())) throw refuse("NOT_FOUND");
+      const problem = kind.refuseEntry(actor.state, who);
+      if (problem !== undefined) throw refuse(problem);
+      const now = Date.now();
+      const frames = limits.framesPerSecond ?? 200;
+      this.#connections.set(client, {
+        frames: new TokenBucket(frames, frames * 2, now),
+        commands: new TokenBucket(limits.commandsPerSecond ?? 20, limits.commandBurst ?? 40, now),
+        wantsEvents: options["events"] === true,
+        strikes: 0,
+      });
+      boundBacklog(client, limits.backlog ?? {}, () => telemetry.refused("RESYNC"));
+      if (this.#shown === undefined) this.#show({ state: actor.state, version: actor.version, events: [] });
+      const arrival = kind.arrival?.(actor.state, who);
+      if (arrival !== undefined)
+        await actor.submit({ commandId: crypto.randomUUID(), command: arrival, userId: who.userId });
+    }
+
+    override onDispose(): void {
+      this.#unwatch?.();
+    }
+
+    override onUncaughtException(error: Error, method: string): void {
+      if (!(error.cause instanceof ServerError)) telemetry.fault(`room ${method}`, error);
+    }
+
+    /** Every serializer that Colyseus would set is replaced by the one that copies. */
+    override setSerializer(_serializer: Serializer<View>): void {
+      super.setSerializer(new CopyingSerializer<View>());
+    }
+
+    #close(): void {
+      Promise.resolve()
+        .then(() => this.disconnect(CLOSE_CODES.COME_AGAIN))
+        .catch((error: unknown) => telemetry.fault("disconnect", error));
+    }
+
+    #show({ state, version, events }: Commit<S>): void {
+      kind.project(this.state, state, this.#shown);
+      this.#shown = state;
+      this.broadcastPatch();
+      if (events.length === 0) return;
+      const published = kind.publish === undefined ? events : events.map(kind.publish);
+      for (const client of this.clients) {
+        if (this.#connections.get(client)?.wantsEvents) client.send("events", { version, events: published });
+      }
+    }
+
+    /** Whether Colyseus may see this frame. */
+    #admit(client: Client, frame: Uint8Array): boolean {
+      const connection = this.#connections.get(client);
+      if (connection === undefined) return true;
+      if (!connection.frames.take(Date.now())) {
+        telemetry.refused("FLOOD");
+        client.leave(CLOSE_CODES.FLOOD, "too many messages");
+        return false;
+      }
+      if (classifyFrame(frame) !== "malformed") return true;
+      telemetry.refused("BAD_REQUEST");
+      connection.strikes += 1;
+      if (connection.strikes >= (limits.strikes ?? 10))
+        client.leave(CLOSE_CODES.WITH_ERROR, "too many malformed messages");
+      else client.error(REFUSALS.BAD_REQUEST.status, "BAD_REQUEST");
+      return false;
+    }
+
+    #command(client: Client, message: unknown): Promise<Answer> | Answer {
+      const who = client.auth as Principal;
+      const envelope = commandEnvelope.safeParse(message);
+      const refused = (code: RefusalCode, text?: string): Answer => {
+        telemetry.refused(code);
+        return refusal(code, text);
+      };
+      if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
+      if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
+      const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
+      if (target !== undefined && target !== this.#actor?.id)
+        return refused("FORBIDDEN", "this command is for another room");
+      const command = kind.parse(rest, who);
+      if (command === undefined) return refused("BAD_REQUEST", "no such command, or not of its form");
+      const answer = this.#actor?.submit({
+        commandId,
+        command,
+        expectedVersion,
+        userId: who.userId,
+        sessionId: client.sessionId,
+      });
+      return answer === undefined ? refused("UNAVAILABLE") : answer.then((given) => this.#publishAnswer(given));
+    }
+
+    #publishAnswer(answer: Answer): Answer {
+      if (!answer.ok || kind.publish === undefined) return answer;
+      return { ...answer, events: answer.events.map(kind.publish) };
+    }
+  }
+
+  return AggregateRoom;
+}
+
+/** Colyseus gives the status to the caller of its matchmaking route, and the message to its SDK. */
+function refuse(code: RefusalCode): ServerError {
+  return new ServerError(REFUSALS[code].status, code);
+}
+
+/** Colyseus decodes frames without a net: a fault in there would end the process, so nothing reaches it unchecked. */
+function guardFrames(room: Room, admit: (client: Client, frame: Uint8Array) => boolean, telemetry: Telemetry): void {
+  const internals = room as unknown as { _onMessage(client: Client, frame: Buffer): void };
+  const receive = internals._onMessage.bind(room);
+  internals._onMessage = (client, frame) => {
+    try {
+      if (admit(client, frame)) receive(client, frame);
+    } catch (error) {
+      telemetry.fault("frame", error);
+      client.leave(CLOSE_CODES.WITH_ERROR);
+    }
+  };
+}

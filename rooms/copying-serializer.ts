@@ -1,0 +1,26 @@
+import { type Client, ClientState, Protocol, SchemaSerializer } from "@colyseus/core";
+import type { Schema } from "@colyseus/schema";
+
+/**
+ * Colyseus' serializer encodes every patch into one buffer of the room's and hands that buffer to the socket. A socket
+ * that cannot send at once keeps it, and sends what the next patch has written over it. So each patch is copied, once for
+ * all clients, and so is the full state that a joiner gets.
+ */
+export class CopyingSerializer<T extends Schema> extends SchemaSerializer<T> {
+  override getFullState(client?: Client): Uint8Array {
+    return Buffer.from(super.getFullState(client));
+  }
+
+  /** Schemas here have no filtered views and no unreliable fields: one patch for all. */
+  override applyPatches(clients: Client[]): boolean {
+    if (clients.length === 0 || !this.encoder.hasChanges) return super.applyPatches(clients);
+    this.needFullEncode = true;
+    this.encoder.sharedBuffer[0] = Protocol.ROOM_STATE_PATCH;
+    const patch = Buffer.from(this.encoder.encode({ offset: 1 }));
+    this.encoder.discardChanges();
+    for (const client of clients) {
+      if (client.state === ClientState.JOINED) client.raw(patch);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,39 @@
+import { jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import type { Authenticate, Principal } from "../rooms/principal.ts";
+
+const claims = z.object({
+  sub: z.uuid(),
+  role: z.enum(["joueur", "spectateur", "service", "auteur", "admin"]),
+  tenant: z.string(),
+});
+
+const ISSUER = "aether-engine";
+
+/** Tokens are JWTs, HS256, signed with the configured secret: `sub` the player's id, `role`, `tenant`. */
+export function createAuthenticator(secret: string, tenantId: string): Authenticate {
+  const key = new TextEncoder().encode(secret);
+  return async (token) => {
+    if (token === undefined || token === "") return undefined;
+    try {
+      const { payload } = await jwtVerify(token, key, { algorithms: ["HS256"], issuer: ISSUER });
+      const parsed = claims.safeParse(payload);
+      if (!parsed.success || parsed.data.tenant !== tenantId) return undefined;
+      return { userId: parsed.data.sub, role: parsed.data.role, tenantId };
+    } catch {
+      // jose tells a bad signature, an expired token and nonsense apart; the caller must not.
+      return undefined;
+    }
+  };
+}
+
+/** @param expiresIn e.g. "1h" */
+export function signToken(secret: string, { userId, role, tenantId }: Principal, expiresIn = "1h"): Promise<string> {
+  return new SignJWT({ role, tenant: tenantId })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(userId)
+    .setIssuer(ISSUER)
+    .setIssuedAt()
+    .setExpirationTime(expiresIn)
+    .sign(new TextEncoder().encode(secret));
+}

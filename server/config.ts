@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+/** Whoever knows it can be anyone: it serves a developer's own machine, and a production start refuses it. */
+export const DEVELOPMENT_SECRET = "aether-engine development secret, not for production";
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const count = z.coerce.number().int().min(1);
+
+const environment = z.object({
+  NODE_ENV: z.string().default("development"),
+  GAME_PORT: port.default(2567),
+  API_PORT: port.default(2568),
+  HOST: z.string().default("0.0.0.0"),
+  TRANSPORT: z.enum(["auto", "uws", "ws"]).default("auto"),
+  DATABASE_URL: z.string().min(1).optional(),
+  DATABASE_SCHEMA: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/)
+    .default("public"),
+  DATABASE_POOL: count.default(8),
+  DATA_DIR: z.string().default("./data"),
+  TENANT_ID: z.string().min(1).max(64).default("default"),
+  AUTH_SECRET: z.string().min(32).optional(),
+  AUTH_SECRET_FILE: z.string().optional(),
+  APPEND_LANES: count.default(2),
+  COMMANDS_PER_SECOND: count.default(20),
+  FRAMES_PER_SECOND: count.default(200),
+  SHUTDOWN_TIMEOUT_MS: count.default(10_000),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+});
+
+export interface Config {
+  readonly production: boolean;
+  readonly gamePort: number;
+  readonly apiPort: number;
+  readonly host: string;
+  readonly transport: "auto" | "uws" | "ws";
+  /** Undefined: the embedded PostgreSQL in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseSchema: string;
+  readonly databasePool: number;
+  readonly dataDir: string;
+  readonly tenantId: string;
+  readonly authSecret: string;
+  readonly appendLanes: number;
+  readonly commandsPerSecond: number;
+  readonly framesPerSecond: number;
+  readonly shutdownTimeoutMs: number;
+  readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
+}
+
+/** The configuration cannot be used; the message says which variable, and why. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The only reader of the environment. @throws ConfigError */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) throw new ConfigError(`the environment cannot be used:\n${z.prettifyError(parsed.error)}`);
+  const e = parsed.data;
+  const production = e.NODE_ENV === "production";
+  const secret = e.AUTH_SECRET ?? (e.AUTH_SECRET_FILE === undefined ? undefined : readSecret(e.AUTH_SECRET_FILE));
+  if (production && secret === undefined) {
+    throw new ConfigError(
+      "in production AUTH_SECRET or AUTH_SECRET_FILE must be set: at least 32 characters that nobody else knows",
+    );
+  }
+  if (production && secret === DEVELOPMENT_SECRET)
+    throw new ConfigError("AUTH_SECRET is the development secret, which everybody knows");
+  return {
+    production,
+    gamePort: e.GAME_PORT,
+    apiPort: e.API_PORT,
+    host: e.HOST,
+    transport: e.TRANSPORT,
+    databaseUrl: e.DATABASE_URL,
+    databaseSchema: e.DATABASE_SCHEMA,
+    databasePool: e.DATABASE_POOL,
+    dataDir: e.DATA_DIR,
+    tenantId: e.TENANT_ID,
+    authSecret: secret ?? DEVELOPMENT_SECRET,
+    appendLanes: e.APPEND_LANES,
+    commandsPerSecond: e.COMMANDS_PER_SECOND,
+    framesPerSecond: e.FRAMES_PER_SECOND,
+    shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
+    logLevel: e.LOG_LEVEL,
+  };
+}
+
+function readSecret(file: string): string {
+  let secret: string;
+  try {
+    secret = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new ConfigError(`AUTH_SECRET_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (secret.length < 32) throw new ConfigError("AUTH_SECRET_FILE holds fewer than 32 characters");
+  return secret;
+}

@@ -1,0 +1,75 @@
+import { matchMaker, type Room, Server, type Transport } from "@colyseus/core";
+import { Encoder } from "@colyseus/schema";
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+
+/** Frames from clients are commands: the largest is far below this. */
+const MAX_FRAME_BYTES = 4 * 1024;
+/** uWebSockets.js leaves out messages to a client that has more than this waiting; rooms act long before. */
+const MAX_BACKPRESSURE_BYTES = 16 * 1024 * 1024;
+
+/** A full combat of 16 with effects and journal is some 6 kB; the encoder grows beyond this, with a warning. */
+Encoder.BUFFER_SIZE = 8 * 1024;
+
+export interface GamePort {
+  readonly transport: "uws" | "ws";
+  close(): Promise<void>;
+}
+
+/** The WebSocket side: Colyseus on uWebSockets.js, or on ws where the binaries do not load. */
+export async function listenGamePort(
+  config: Config,
+  port: number,
+  rooms: Readonly<Record<string, { readonly room: new () => Room; readonly key: string }>>,
+  log: Logger,
+): Promise<GamePort> {
+  const { transport, name } = await createTransport(config.transport, log);
+  // Nobody creates a room by other means than asking for the aggregate that it shows.
+  matchMaker.controller.exposedMethods = ["joinOrCreate"];
+  const server = new Server({ transport, greet: false, gracefullyShutdown: false, logger: colyseusLogger(log) });
+  for (const [roomName, { room, key }] of Object.entries(rooms)) {
+    server.define(roomName, room).filterBy([key as never]);
+  }
+  await server.listen(port, config.host);
+  return {
+    transport: name,
+    close: () => server.gracefullyShutdown(false),
+  };
+}
+
+async function createTransport(
+  wanted: Config["transport"],
+  log: Logger,
+): Promise<{ transport: Transport; name: "uws" | "ws" }> {
+  if (wanted !== "ws") {
+    try {
+      const { uWebSocketsTransport } = await import("@colyseus/uwebsockets-transport");
+      const options = { maxPayloadLength: MAX_FRAME_BYTES, maxBackpressure: MAX_BACKPRESSURE_BYTES };
+      return { transport: new uWebSocketsTransport(options), name: "uws" };
+    } catch (error) {
+      if (wanted === "uws") throw error;
+      log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        "uWebSockets.js does not load here: using ws, which is slower",
+      );
+    }
+  }
+  const { WebSocketTransport } = await import("@colyseus/ws-transport");
+  return { transport: new WebSocketTransport({ maxPayload: MAX_FRAME_BYTES }), name: "ws" };
+}
+
+/** Colyseus prints a stack for each frame that it cannot decode; those are counted by the rooms, and here kept for debugging. */
+function colyseusLogger(log: Logger) {
+  const child = log.child({ from: "colyseus" });
+  const write =
+    (level: "debug" | "info" | "warn") =>
+    (...parts: unknown[]) =>
+      child[level](parts.map(String).join(" "));
+  return {
+    trace: write("debug"),
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("debug"),
+  };
+}

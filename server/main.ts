@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { type Logger, pino } from "pino";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { startNode } from "./node.ts";
+import { PortError } from "./ports.ts";
+import { PostgresError } from "./postgres-folder.ts";
+import { Releasers } from "./releasers.ts";
+
+/** `npm start`: one server process, with an embedded PostgreSQL unless DATABASE_URL says where another one is. */
+async function main(): Promise<void> {
+  const config = readConfigOrExit();
+  const log = createLog(config);
+  const releasers = new Releasers(log);
+  let stopping = false;
+
+  const stop = (code: number): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      log.error("the shutdown took too long");
+      process.exit(1);
+    }, config.shutdownTimeoutMs).unref();
+    void releasers.release().then(() => process.exit(code));
+  };
+  process.on("SIGINT", () => stop(0));
+  process.on("SIGTERM", () => stop(0));
+  // A bug in some callback of a library's. What was acknowledged is durable, so going on serves players best; it is never silent.
+  process.on("uncaughtException", (error) => log.fatal({ err: error }, "uncaught exception"));
+  process.on("unhandledRejection", (error) => log.fatal({ err: error }, "unhandled rejection"));
+
+  try {
+    const node = await startNode(config, await databaseUrl(config, log, releasers), log);
+    releasers.add("node", () => node.close());
+    log.info(
+      { nodeId: node.nodeId, transport: node.transport },
+      `ready: game ws://localhost:${node.gamePort}, API http://localhost:${node.apiPort}`,
+    );
+  } catch (error) {
+    if (error instanceof PortError || error instanceof PostgresError) log.fatal(error.message);
+    else log.fatal({ err: error }, "the server could not start");
+    stop(1);
+  }
+}
+
+function readConfigOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+/** For people while developing, for machines in production. */
+function createLog(config: Config): Logger {
+  if (config.production) return pino({ level: config.logLevel });
+  const transport = {
+    target: "pino-pretty",
+    options: { ignore: "pid,hostname", translateTime: "HH:MM:ss", colorize: process.stdout.isTTY },
+  };
+  return pino({ level: config.logLevel, transport });
+}
+
+async function databaseUrl(config: Config, log: Logger, releasers: Releasers): Promise<string> {
+  if (config.databaseUrl !== undefined) return config.databaseUrl;
+  const folder = join(config.dataDir, "postgres");
+  log.info(`no DATABASE_URL: starting an embedded PostgreSQL, its data in ${folder}`);
+  const embedded = await startEmbeddedPostgres({ folder, notice: (message) => log.warn(message) });
+  releasers.add("embedded PostgreSQL", () => embedded.stop());
+  return embedded.url;
+}
+
+await main();
