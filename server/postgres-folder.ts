@@ -85,6 +85,13 @@ export async function prepareFolder(
 ): Promise<string> {
   const kept = await readFile(join(dataDir, PASSWORD_FILE), "utf8").catch(unlessMissing);
   if (kept !== undefined) return kept;
+  if (((await readdir(dataDir).catch(unlessMissing)) ?? []).length > 0) {
+    throw new PostgresError(
+      "START_FAILED",
+      `The data folder ${dataDir} holds something that is not ours.`,
+      "Choose an empty folder, or set DATABASE_URL.",
+    );
+  }
   let workshop: string | undefined;
   try {
     await makeParents(dataDir, account);
