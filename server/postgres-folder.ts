@@ -152,6 +152,7 @@ export async function runningServer(dataDir: string): Promise<{ pid: number; por
 /** A server and its sessions work in their data folder. Zombies do not. */
 async function processesIn(folder: string): Promise<Set<number>> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  // Those that cannot be read have ended, or are another user's, and so no server on a folder of ours.
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)));
   return new Set(pids.filter((_, i) => folders[i] === folder).map(Number));
 }
@@ -160,7 +161,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    return false;
+    return false; // no such process, or another user's
   }
 }
 
