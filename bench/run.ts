@@ -1,11 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { append } from "./append.ts";
+import { idle } from "./idle.ts";
 import { describeMachine } from "./machine.ts";
+import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
+import { rooms } from "./rooms.ts";
 import { createScratchDatabase } from "./scratch-database.ts";
 
-const BENCHES: readonly Bench[] = [append];
+const BENCHES: readonly Bench[] = [append, rooms, replay, idle];
 const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 

@@ -9,7 +9,7 @@ export const conditionsVictoire = z.object({
   /** That team wins if one of it still stands when turn `tours` is over. */
   survie: z.object({ equipe: z.string().min(1).max(40), tours: whole(1, 10_000) }).optional(),
   /** A draw when this turn is over. */
-  limiteTours: whole(1, 10_000).default(400),
+  limiteTours: whole(1, 100_000).default(400),
 });
 
 /** Experience goes in full to each winning player, gold is shared among them, each drop is rolled for each of them. */
