@@ -61,7 +61,7 @@ test("[ROOM-1] every state that a client saw is the projection of a prefix of th
       if (answer.ok)
         expect(answer.events).toEqual(published.slice(answer.version - answer.events.length, answer.version));
     }
-    expect(answers.filter(({ ok }) => ok).length).toBeGreaterThan(3);
+    expect(answers.some(({ ok }) => ok)).toBe(true);
     expect(JSON.stringify({ states, events, answers })).not.toContain(graine);
   }
   expect(JSON.stringify(log)).toContain(graine);
