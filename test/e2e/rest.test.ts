@@ -166,3 +166,13 @@ test("[REST-5] whatever is wrong with a request, the answer is a problem documen
   await start({ ...definition(), graine: "x".repeat(300_000) });
   expect(await server.metric("aether_refused_total", 'code="TOO_LARGE"')).toBe(counted + 1);
 });
+
+test("[REST-6] the correlation id is taken and returned, and stands in the events; without one, the one returned does", async () => {
+  for (const given of [crypto.randomUUID(), undefined]) {
+    const response = await start(definition(), given === undefined ? {} : { "x-correlation-id": given });
+    const returned = response.headers.get("x-correlation-id");
+    if (given !== undefined) expect(returned).toBe(given);
+    const log = await readLog(server.apiUrl, String(response.body["combatId"]));
+    for (const { metadata } of log) expect(metadata.correlationId).toBe(returned);
+  }
+});
