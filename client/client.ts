@@ -11,6 +11,8 @@ export interface AetherOptions {
   readonly url: string;
   /** An access token; see the README for how a developer gets one. */
   readonly token: string;
+  /** ms between two pings; a connection that leaves one unanswered is given up for a new one. Default 10,000. */
+  readonly heartbeatMs?: number;
 }
 
 export interface JoinOptions {
@@ -23,8 +25,10 @@ export type CombatSession = Session<CombatSnapshot, CombatCommandMessage>;
 /** The way into a game: one a player. Works in Node (22 and later) and in browsers. */
 export class AetherClient {
   readonly #client: Client;
+  readonly #heartbeatMs: number;
 
-  constructor({ url, token }: AetherOptions) {
+  constructor({ url, token, heartbeatMs = 10_000 }: AetherOptions) {
+    this.#heartbeatMs = heartbeatMs;
     this.#client = new Client(url);
     this.#client.auth.token = token;
   }
@@ -36,6 +40,6 @@ export class AetherClient {
 
   /** @throws MatchMakeError: 401 no valid token, 403 not a participant, 404 no such combat */
   joinCombat(combatId: string, { events = false }: JoinOptions = {}): Promise<CombatSession> {
-    return Session.join(this.#client, "combat", { combatId, events });
+    return Session.join(this.#client, "combat", { combatId, events }, this.#heartbeatMs);
   }
 }

@@ -1,7 +1,7 @@
 import type { Client, Room } from "@colyseus/sdk";
 import { v7 as uuidv7 } from "uuid";
 import { type Answer, type AnsweredEvent, FINAL_CLOSE_CODES } from "../domain/codes.ts";
-import { retryDelay, sleep } from "./retry.ts";
+import { retryDelay, sleep, within } from "./retry.ts";
 
 /** connected: commands go out. resuming: the room is gone, and looked for; commands wait. closed: for good. */
 export type SessionStatus = "connected" | "resuming" | "closed";
@@ -22,6 +22,9 @@ export interface SessionEvents {
 
 /** One attempt to get an answer, ms; a longer silence is taken for a loss, and the command sent again. */
 const ANSWER_TIMEOUT_MS = 5_000;
+/** A network that takes and returns nothing must not hold up a join or a leave for longer, ms. */
+const JOIN_TIMEOUT_MS = 5_000;
+const LEAVE_TIMEOUT_MS = 1_000;
 /** HTTP statuses of a join that will not become better by asking again. */
 const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404];
 
@@ -33,6 +36,7 @@ export class Session<State, Command extends object> {
   readonly #client: Client;
   readonly #roomName: string;
   readonly #options: Readonly<Record<string, unknown>>;
+  readonly #heartbeatMs: number;
   readonly #stateListeners = new Set<(state: State) => void>();
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
   readonly #statusListeners = new Set<(status: SessionStatus, reason: string) => void>();
@@ -42,10 +46,16 @@ export class Session<State, Command extends object> {
   /** Resolved when the session is connected again, or closed. */
   #settled = Promise.withResolvers<void>();
 
-  private constructor(client: Client, roomName: string, options: Readonly<Record<string, unknown>>) {
+  private constructor(
+    client: Client,
+    roomName: string,
+    options: Readonly<Record<string, unknown>>,
+    heartbeatMs: number,
+  ) {
     this.#client = client;
     this.#roomName = roomName;
     this.#options = options;
+    this.#heartbeatMs = heartbeatMs;
   }
 
   /** @throws the server's refusal, e.g. a MatchMakeError with code 403 or 404 */
@@ -53,8 +63,9 @@ export class Session<State, Command extends object> {
     client: Client,
     roomName: string,
     options: Readonly<Record<string, unknown>>,
+    heartbeatMs: number,
   ): Promise<Session<State, Command>> {
-    const session = new Session<State, Command>(client, roomName, options);
+    const session = new Session<State, Command>(client, roomName, options, heartbeatMs);
     await session.#join();
     return session;
   }
@@ -120,7 +131,7 @@ export class Session<State, Command extends object> {
     const deadline = Date.now() + giveUpAfterMs;
     for (let attempt = 0; this.#status !== "closed" && Date.now() < deadline; attempt += 1) {
       if (this.#status === "resuming") {
-        await Promise.race([this.#settled.promise, sleep(deadline - Date.now())]);
+        await within(this.#settled.promise, deadline - Date.now());
         continue;
       }
       const answer = await this.#ask(message, Math.min(ANSWER_TIMEOUT_MS, deadline - Date.now()));
@@ -139,7 +150,7 @@ export class Session<State, Command extends object> {
     if (this.#status === "closed") return;
     const room = this.#room;
     this.#close("left");
-    if (room?.connection.isOpen) await room.leave(true);
+    if (room?.connection.isOpen) await within(room.leave(true), LEAVE_TIMEOUT_MS);
   }
 
   async #ask(message: object, timeout: number): Promise<Answer | undefined> {
@@ -152,7 +163,16 @@ export class Session<State, Command extends object> {
   }
 
   async #join(): Promise<void> {
-    const room = await this.#client.joinOrCreate<State>(this.#roomName, { ...this.#options });
+    const joining = this.#client.joinOrCreate<State>(this.#roomName, { ...this.#options });
+    const room = await within(joining, JOIN_TIMEOUT_MS);
+    if (room === undefined) {
+      // Nobody waits for it any more: if it still succeeds it is left, and if not, its refusal says nothing new.
+      joining.then(
+        (late) => late.leave(true),
+        () => undefined,
+      );
+      throw new Error("the join was not answered in time");
+    }
     if (this.#status === "closed") {
       void room.leave(true);
       return;
@@ -162,18 +182,47 @@ export class Session<State, Command extends object> {
     room.reconnection.enabled = false;
     room.onLeave((code, reason) => this.#left(room, code, reason ?? ""));
     room.onMessage("events", (events: SessionEvents) => {
+      if (room !== this.#room) return;
       for (const listener of this.#eventListeners) listener(events);
     });
     const first = Promise.withResolvers<void>();
     room.onStateChange((state) => {
+      if (room !== this.#room) return;
       this.#state = (state as { toJSON(): State }).toJSON();
       first.resolve();
       for (const listener of this.#stateListeners) listener(this.#state);
     });
     room.onLeave(() => first.reject(new Error("the room closed before it showed its state")));
-    await first.promise;
+    if (
+      (await within(
+        first.promise.then(() => true),
+        JOIN_TIMEOUT_MS,
+      )) === undefined
+    ) {
+      room.connection.close();
+      throw new Error("the room did not show its state in time");
+    }
     this.#setStatus("connected", "joined");
     this.#settled.resolve();
+    this.#watch(room);
+  }
+
+  /** A connection can end without a word to either side. What has not answered a ping by the next one is gone. */
+  #watch(room: Room): void {
+    let answered = true;
+    const timer = setInterval(() => {
+      if (room !== this.#room) clearInterval(timer);
+      else if (answered) {
+        answered = false;
+        room.ping(() => {
+          answered = true;
+        });
+      } else {
+        this.#left(room, 1006, "the server is silent");
+        room.connection.close();
+      }
+    }, this.#heartbeatMs);
+    room.onLeave(() => clearInterval(timer));
   }
 
   #left(room: Room, code: number, reason: string): void {
@@ -182,6 +231,7 @@ export class Session<State, Command extends object> {
       this.#close(`closed by the server: ${code} ${reason}`);
       return;
     }
+    this.#room = undefined;
     this.#settled = Promise.withResolvers<void>();
     this.#setStatus("resuming", `${code} ${reason}`);
     void this.#resume();
@@ -204,6 +254,7 @@ export class Session<State, Command extends object> {
   }
 
   #close(reason: string): void {
+    this.#room = undefined;
     this.#setStatus("closed", reason);
     this.#settled.resolve();
   }

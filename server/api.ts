@@ -83,8 +83,9 @@ export function createApi({ authenticate, combats, store, metrics, log }: ApiSer
     return id.success ? (id.data ?? uuidv7()) : undefined;
   }
 
-  const correlationOf = (request: FastifyRequest): string | undefined =>
-    z.uuid().safeParse(request.headers["x-correlation-id"]).data;
+  /** The caller's, or else the request's own: what is returned is what the events carry. */
+  const correlationOf = (request: FastifyRequest): string =>
+    z.uuid().safeParse(request.headers["x-correlation-id"]).data ?? request.id;
 
   const NO_ID = refusal("BAD_REQUEST", "Idempotency-Key is not a UUID");
 
@@ -167,7 +168,7 @@ export function createApi({ authenticate, combats, store, metrics, log }: ApiSer
   });
 
   api.addHook("onSend", async (request, reply) => {
-    reply.header("x-correlation-id", correlationOf(request) ?? request.id);
+    reply.header("x-correlation-id", correlationOf(request));
   });
   return api;
 }

@@ -1,0 +1,67 @@
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { DEVELOPMENT_SECRET, readConfig } from "../../server/config.ts";
+import { startServerProcess } from "../../server/demo-server.ts";
+import { useDatabase } from "../support/postgres.ts";
+import { useServerProcess } from "../support/server-process.ts";
+
+const database = useDatabase();
+const server = useServerProcess(database, { TRANSPORT: "uws" });
+
+/** Why a start fails, as an operator reads it. */
+async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
+  try {
+    const started = await startServerProcess({ DATABASE_URL: database.url, ...env });
+    await started.stop();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  throw new Error("the server started");
+}
+
+test("[CONFIG-1] a production start without a secret of its own ends at once, and says what to set", async () => {
+  expect(await refusal({ NODE_ENV: "production" })).toMatch(/ended before it was ready \(1\):\n.*AUTH_SECRET/);
+  expect(() => readConfig({ NODE_ENV: "production" })).toThrow("AUTH_SECRET or AUTH_SECRET_FILE must be set");
+  expect(() => readConfig({ NODE_ENV: "production", AUTH_SECRET: DEVELOPMENT_SECRET })).toThrow("development secret");
+  expect(() => readConfig({ NODE_ENV: "production", AUTH_SECRET: "short" })).toThrow("AUTH_SECRET");
+  expect(() => readConfig({ NODE_ENV: "production", AUTH_SECRET_FILE: "/nowhere" })).toThrow(
+    "AUTH_SECRET_FILE cannot be read",
+  );
+  expect(readConfig({ NODE_ENV: "production", AUTH_SECRET: "x".repeat(32) }).authSecret).toBe("x".repeat(32));
+  expect(readConfig({}).authSecret).toBe(DEVELOPMENT_SECRET);
+});
+
+test("[CONFIG-2] a variable that cannot be used is named", () => {
+  for (const [name, value] of Object.entries({ GAME_PORT: "70000", TRANSPORT: "smoke", DATABASE_SCHEMA: "x; DROP" }))
+    expect(() => readConfig({ [name]: value })).toThrow(name);
+});
+
+test.each([
+  ["uws", "GAME_PORT"],
+  ["ws", "GAME_PORT"],
+  ["uws", "API_PORT"],
+])(
+  "[CONFIG-3] a port that another program has ends the start with a message that names it (%s, %s)",
+  async (TRANSPORT, variable) => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as { port: number };
+    expect(await refusal({ TRANSPORT, [variable]: String(port) })).toContain(
+      `port ${port} is taken by another program: set ${variable} to another one`,
+    );
+    await new Promise((resolve) => taken.close(resolve));
+  },
+);
+
+test.each([["127.0.0.1"], ["0.0.0.0"]])(
+  "[CONFIG-4] a second server on the ports of a first ends, and the first one keeps its port to itself (%s)",
+  async (HOST) => {
+    const port = new URL(server.gameUrl).port;
+    for (const TRANSPORT of ["uws", "ws"])
+      expect(await refusal({ HOST, TRANSPORT, GAME_PORT: port })).toContain(`port ${port} is taken`);
+    for (let i = 0; i < 10; i += 1)
+      expect((await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/combat`, { method: "POST" })).status).toBe(
+        401,
+      );
+  },
+);
