@@ -137,10 +137,13 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       super.setSerializer(new CopyingSerializer<View>());
     }
 
+    /** Not at once: answers already given are still on their way through promises, and a leaving client is sent nothing. */
     #close(): void {
-      Promise.resolve()
-        .then(() => this.disconnect(CLOSE_CODES.COME_AGAIN))
-        .catch((error: unknown) => telemetry.fault("disconnect", error));
+      setImmediate(() => {
+        Promise.resolve()
+          .then(() => this.disconnect(CLOSE_CODES.COME_AGAIN))
+          .catch((error: unknown) => telemetry.fault("disconnect", error));
+      });
     }
 
     #show({ state, version, events }: Commit<S>): void {
