@@ -132,12 +132,14 @@ function enveloped({ eventType, payload }: CombatEvent, now: number): NewEvent {
 }
 
 async function saveSnapshot(store: EventStore, combatId: string, state: CombatState): Promise<void> {
-  await store.saveSnapshot({
-    aggregateId: combatId,
-    aggregateType: "Combat",
-    version: state.version,
-    state,
-    stateVersion: combat.snapshot.version,
-    recentCommands: [],
-  });
+  await store.saveSnapshots([
+    {
+      aggregateId: combatId,
+      aggregateType: "Combat",
+      version: state.version,
+      state,
+      stateVersion: combat.snapshot.version,
+      recentCommands: [],
+    },
+  ]);
 }
