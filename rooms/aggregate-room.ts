@@ -1,4 +1,4 @@
-import { type AuthContext, type Client, Room, type Serializer, ServerError } from "@colyseus/core";
+import { type AuthContext, type Client, ClientState, Room, type Serializer, ServerError } from "@colyseus/core";
 import type { Schema } from "@colyseus/schema";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, CLOSE_CODES, REFUSALS, type RefusalCode, refusal } from "../domain/codes.ts";
@@ -153,7 +153,9 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (events.length === 0) return;
       const published = kind.publish === undefined ? events : events.map(kind.publish);
       for (const client of this.clients) {
-        if (this.#connections.get(client)?.wantsEvents) client.send("events", { version, events: published });
+        // Colyseus keeps without limit what is sent to a client that never confirms its join.
+        if (client.state === ClientState.JOINED && this.#connections.get(client)?.wantsEvents)
+          client.send("events", { version, events: published });
       }
     }
 
@@ -166,12 +168,13 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         client.leave(CLOSE_CODES.FLOOD, "too many messages");
         return false;
       }
-      if (classifyFrame(frame) !== "malformed") return true;
-      telemetry.refused("BAD_REQUEST");
+      const problem = problemWith(frame, client);
+      if (problem === undefined) return true;
+      telemetry.refused(problem);
       connection.strikes += 1;
       if (connection.strikes >= (limits.strikes ?? 10))
         client.leave(CLOSE_CODES.WITH_ERROR, "too many malformed messages");
-      else client.error(REFUSALS.BAD_REQUEST.status, "BAD_REQUEST");
+      else client.error(REFUSALS[problem].status, problem);
       return false;
     }
 
@@ -206,6 +209,21 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
   }
 
   return AggregateRoom;
+}
+
+/** Why Colyseus may not see this frame; undefined if it may. */
+function problemWith(frame: Uint8Array, client: Client): RefusalCode | undefined {
+  switch (classifyFrame(frame)) {
+    case "control":
+      return undefined;
+    case "command":
+      // Its answer would be kept, without limit, until the client confirms its join.
+      return client.state === ClientState.JOINED ? undefined : "BAD_REQUEST";
+    case "malformed":
+      return "BAD_REQUEST";
+    case "oversized":
+      return "TOO_LARGE";
+  }
 }
 
 /** Colyseus gives the status to the caller of its matchmaking route, and the message to its SDK. */

@@ -9,32 +9,35 @@ const LEAVE_ROOM = 12;
 const ROOM_REQUEST = 21;
 const PING = 18;
 const MAX_DEPTH = 8;
+/** The largest command has some 800 bytes. */
+const MAX_BYTES = 4 * 1024;
+/** The only type of request that rooms take, as a string: its length, and its letters. */
+const COMMAND_TYPE = Uint8Array.from("\xa7command", (letter) => letter.charCodeAt(0));
 
-export type Frame = "control" | "request" | "malformed";
+export type Frame = "control" | "command" | "malformed" | "oversized";
 
 export function classifyFrame(frame: Uint8Array): Frame {
+  if (frame.length > MAX_BYTES) return "oversized";
   switch (frame[0]) {
     case JOIN_ROOM:
     case LEAVE_ROOM:
     case PING:
       return "control";
     case ROOM_REQUEST:
-      return isRequest(frame) ? "request" : "malformed";
+      return isCommand(frame) ? "command" : "malformed";
     default:
       return "malformed";
   }
 }
 
-/** `[ROOM_REQUEST][request id: number][type: string][msgpack payload]`, as the SDK encodes it. */
-function isRequest(frame: Uint8Array): boolean {
+/** `[ROOM_REQUEST][request id: number]["command"][msgpack payload]`, as the SDK encodes it. */
+function isCommand(frame: Uint8Array): boolean {
   const idBytes = numberLength(frame[1]);
   if (idBytes === 0) return false;
   const at = 1 + idBytes;
-  const prefix = frame[at];
-  // Type names are short: the one-byte length form of a string is all there is.
-  if (prefix === undefined || prefix < 0xa1 || prefix > 0xbf) return false;
-  const payload = at + 1 + (prefix & 0x1f);
-  return payload <= frame.length && (payload === frame.length || msgpackEnd(frame, payload) === frame.length);
+  if (COMMAND_TYPE.some((byte, i) => frame[at + i] !== byte)) return false;
+  const payload = at + COMMAND_TYPE.length;
+  return payload === frame.length || msgpackEnd(frame, payload) === frame.length;
 }
 
 /** Bytes of a schema-encoded unsigned number with this first byte; 0 if it is none. */

@@ -2,9 +2,10 @@ import { matchMaker, type Room, Server, type Transport } from "@colyseus/core";
 import { Encoder } from "@colyseus/schema";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
+import { GuardedServer, guardUws } from "./game-http.ts";
 
-/** Frames from clients are commands: the largest is far below this. */
-const MAX_FRAME_BYTES = 4 * 1024;
+/** A larger frame ends its connection before any room sees it; rooms refuse far smaller ones, with a code. */
+const MAX_FRAME_BYTES = 64 * 1024;
 /** uWebSockets.js leaves out messages to a client that has more than this waiting; rooms act long before. */
 const MAX_BACKPRESSURE_BYTES = 16 * 1024 * 1024;
 
@@ -23,7 +24,7 @@ export async function listenGamePort(
   rooms: Readonly<Record<string, { readonly room: new () => Room; readonly key: string }>>,
   log: Logger,
 ): Promise<GamePort> {
-  const { transport, name } = await createTransport(config.transport, log);
+  const { transport, name } = await createTransport(config.transport, config.host, log);
   // Nobody creates a room by other means than asking for the aggregate that it shows.
   matchMaker.controller.exposedMethods = ["joinOrCreate"];
   const server = new Server({ transport, greet: false, gracefullyShutdown: false, logger: colyseusLogger(log) });
@@ -39,13 +40,16 @@ export async function listenGamePort(
 
 async function createTransport(
   wanted: Config["transport"],
+  host: string,
   log: Logger,
 ): Promise<{ transport: Transport; name: "uws" | "ws" }> {
   if (wanted !== "ws") {
     try {
       const { uWebSocketsTransport } = await import("@colyseus/uwebsockets-transport");
       const options = { maxPayloadLength: MAX_FRAME_BYTES, maxBackpressure: MAX_BACKPRESSURE_BYTES };
-      return { transport: new uWebSocketsTransport(options), name: "uws" };
+      const transport = new uWebSocketsTransport(options);
+      guardUws(transport.app, host);
+      return { transport, name: "uws" };
     } catch (error) {
       if (wanted === "uws") throw error;
       log.warn(
@@ -55,7 +59,10 @@ async function createTransport(
     }
   }
   const { WebSocketTransport } = await import("@colyseus/ws-transport");
-  return { transport: new WebSocketTransport({ maxPayload: MAX_FRAME_BYTES }), name: "ws" };
+  return {
+    transport: new WebSocketTransport({ server: new GuardedServer(), maxPayload: MAX_FRAME_BYTES }),
+    name: "ws",
+  };
 }
 
 /** Colyseus prints a stack for each frame that it cannot decode; those are counted by the rooms, and here kept for debugging. */

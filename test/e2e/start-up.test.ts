@@ -65,3 +65,9 @@ test.each([["127.0.0.1"], ["0.0.0.0"]])(
       );
   },
 );
+
+test("[CONFIG-5] a server listens on the host that it is given, and on no other", async () => {
+  const { port } = new URL(server.gameUrl);
+  await expect(fetch(`http://127.0.0.2:${port}/`)).rejects.toThrow("fetch failed");
+  expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+});
