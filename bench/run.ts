@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { append } from "./append.ts";
 import { idle } from "./idle.ts";
-import { describeMachine } from "./machine.ts";
+import { describeMachine, loadAverage } from "./machine.ts";
 import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
 import { rooms } from "./rooms.ts";
@@ -47,12 +47,13 @@ for (const [signal, code] of [
 try {
   const at = new Date().toISOString();
   const machine = await describeMachine(database.url);
+  const loadBefore = loadAverage();
   const result = await bench.run({ databaseUrl: database.url, long: flags.long, progress });
-  const record = { bench: bench.name, at, machine, aims: result.aims, figures: result.figures };
+  const record = { bench: bench.name, at, machine, aims: result.aims, figures: { ...result.figures, loadBefore } };
   if (flags.json) console.log(JSON.stringify(record));
   else {
     console.log(
-      `${bench.name}, ${at}: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}, PostgreSQL ${machine.postgres}`,
+      `${bench.name}, ${at}: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}, PostgreSQL ${machine.postgres}, load before ${loadBefore}`,
     );
     printResult(result);
   }
@@ -63,6 +64,12 @@ try {
     await writeFile(file, `${JSON.stringify({ ...record, notes: result.notes }, null, 2)}\n`);
     progress(`saved ${file.pathname}`);
   }
+} catch (error) {
+  // Said before the drop, which breaks the connections still open and would have its own errors take this one's place.
+  console.error(error);
+  process.exitCode = 1;
 } finally {
+  process.on("uncaughtException", () => undefined);
   await database.drop();
+  process.exit();
 }
