@@ -139,7 +139,6 @@ async function saveSnapshot(store: EventStore, combatId: string, state: CombatSt
       version: state.version,
       state,
       stateVersion: combat.snapshot.version,
-      recentCommands: [],
     },
   ]);
 }

@@ -5,6 +5,9 @@ import type { EventStore, Snapshot } from "../store/event-store.ts";
 import { AcceptedCommands } from "./accepted-commands.ts";
 import type { Telemetry } from "./telemetry.ts";
 
+/** Events among whose commands a repeat is recognised after a load: minutes of the busiest aggregate. */
+const COMMAND_WINDOW = 500;
+
 export interface Loaded<S> {
   readonly state: S;
   readonly version: number;
@@ -24,12 +27,13 @@ export async function loadAggregate<S, C, E extends DomainEvent>(
 ): Promise<Loaded<S> | undefined> {
   const head = await store.activate(id, nodeId);
   if (head === undefined || head.aggregateType !== aggregate.type) return undefined;
-  const [stored, outcomes] = await Promise.all([
+  const from = Math.max(1, head.version - COMMAND_WINDOW);
+  const [stored, outcomes, commands] = await Promise.all([
     store.latestSnapshot(id, aggregate.snapshot.version),
     store.outcomes(id),
+    store.commandsSince(id, from),
   ]);
   const snapshot = usable(aggregate, stored, head.version, telemetry);
-  const accepted = new AcceptedCommands(snapshot?.recentCommands);
   let state = snapshot?.state ?? aggregate.initial;
   let version = snapshot?.version ?? 0;
   for await (const event of store.readStream(id, version + 1, head.version)) {
@@ -37,11 +41,18 @@ export async function loadAggregate<S, C, E extends DomainEvent>(
     state = aggregate.evolve(state, event as unknown as E);
     version += 1;
     if (event.version !== version) throw new Error(`stream ${id}: event ${event.version} where ${version} is due`);
-    accepted.observe(event);
   }
   if (version !== head.version) throw new Error(`stream ${id}: ends at ${version}, its head says ${head.version}`);
   const rejections = new Map(outcomes.map(({ commandId, outcome }) => [commandId, outcome as Answer]));
-  return { state, version, epoch: head.epoch, snapshotVersion: snapshot?.version ?? 0, accepted, rejections };
+  return {
+    state,
+    version,
+    epoch: head.epoch,
+    snapshotVersion: snapshot?.version ?? 0,
+    // The first one may have begun before the window, and its answer with it.
+    accepted: new AcceptedCommands(commands.filter(({ fromVersion }) => from === 1 || fromVersion > from)),
+    rejections,
+  };
 }
 
 /** A snapshot is a shortcut, never the truth: one that does not fit is ignored. */

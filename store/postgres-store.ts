@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { AggregateType, EventMetadata, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
-import type { CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
+import type { AcceptedCommand, CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
@@ -141,11 +141,23 @@ export function createPostgresStore(
         [eventId],
       ),
 
+    async commandsSince(aggregateId, from) {
+      const { rows } = await readPool.query<AcceptedCommand>({
+        name: "commands_since",
+        text: `SELECT metadata->>'commandId' AS "commandId", min(aggregate_version) AS "fromVersion",
+                 max(aggregate_version) AS "toVersion", max(event_sequence) AS sequence
+               FROM evenements WHERE aggregate_id = $1 AND aggregate_version >= $2 AND metadata ? 'commandId'
+               GROUP BY 1 ORDER BY 2`,
+        values: [aggregateId, from],
+      });
+      return rows;
+    },
+
     async latestSnapshot(aggregateId, stateVersion) {
       const { rows } = await readPool.query<Snapshot>({
         name: "latest_snapshot",
         text: `SELECT aggregate_id AS "aggregateId", aggregate_type AS "aggregateType", aggregate_version AS version, state,
-                 state_version AS "stateVersion", recent_commands AS "recentCommands"
+                 state_version AS "stateVersion"
                FROM snapshots WHERE aggregate_id = $1 AND state_version = $2 ORDER BY aggregate_version DESC LIMIT 1`,
         values: [aggregateId, stateVersion],
       });
@@ -158,8 +170,8 @@ export function createPostgresStore(
         // A snapshot is a shortcut: to lose the last ones in a crash costs nothing, to wait for the disk would.
         text: `WITH unhurried AS (SELECT set_config('synchronous_commit', 'off', true)),
                saved AS (
-                 INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version, recent_commands)
-                 SELECT s.* FROM unhurried, unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::int[], $6::jsonb[]) AS s
+                 INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version)
+                 SELECT s.* FROM unhurried, unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::int[]) AS s
                  ON CONFLICT (aggregate_id, aggregate_version, state_version) DO NOTHING
                  RETURNING snapshot_id, aggregate_id, aggregate_version),
                ranked AS (
@@ -172,7 +184,6 @@ export function createPostgresStore(
           intArray(snapshots.map(({ version }) => version)),
           jsonbArray(snapshots.map(({ state }) => JSON.stringify(state))),
           intArray(snapshots.map(({ stateVersion }) => stateVersion)),
-          jsonbArray(snapshots.map(({ recentCommands }) => JSON.stringify(recentCommands))),
         ],
       });
     },

@@ -55,8 +55,6 @@ CREATE TABLE snapshots (
   state             jsonb       NOT NULL,
   -- The version of the state's shape; a snapshot of another shape is ignored.
   state_version     integer     NOT NULL,
-  -- The commands last accepted, so that a repeat is recognised without reading the events before the snapshot.
-  recent_commands   jsonb       NOT NULL DEFAULT '[]'::jsonb,
   created_at        timestamptz NOT NULL DEFAULT now(),
   UNIQUE (aggregate_id, aggregate_version, state_version)
 );

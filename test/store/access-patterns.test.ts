@@ -33,7 +33,6 @@ beforeAll(async () => {
         version,
         state: { version },
         stateVersion: 1,
-        recentCommands: [],
       },
     ]);
   }
