@@ -26,9 +26,10 @@ interface Level {
 export const append: Bench = {
   name: "append",
   async run({ databaseUrl, long, progress }) {
-    const rounds = long ? 9 : 4;
-    const ms = long ? 2_000 : 600;
-    const trialMs = long ? 1_000 : 300;
+    // Short slices in turn: what disturbs the machine for a second then disturbs all contenders alike.
+    const rounds = long ? 25 : 6;
+    const ms = long ? 600 : 300;
+    const trialMs = long ? 600 : 200;
 
     progress("schema, store, peers");
     const store = await createStoreContender(databaseUrl);
@@ -49,8 +50,8 @@ export const append: Bench = {
     for (const inFlight of LEVELS) {
       const ceilingName = await bestCeiling(inFlight);
       const ofPeers = new Map(peers.map((peer) => [peer.name, [] as Summary[]]));
-      for (const [peer, pool] of pools)
-        if (inFlight !== PEER_LEVEL) await peer.run({ inFlight, pool: Math.min(pool, inFlight), ms: trialMs / 2 });
+      // Their connections are opened and their streams begun outside the clock.
+      for (const [peer, pool] of pools) await peer.run({ inFlight, pool: Math.min(pool, inFlight), ms: trialMs / 2 });
       const ofStore: Summary[] = [];
       const ofCeiling: Summary[] = [];
       store.batchSize();
@@ -85,10 +86,13 @@ export const append: Bench = {
 
     const at = (inFlight: number) => levels.find((level) => level.inFlight === inFlight);
     const peerRatio = at(PEER_LEVEL)?.peerRatio;
+    const absent = started.length - peers.length;
     return {
       aims: [
         atLeast("store / ceiling at 512 in flight", median(at(512)?.ratios ?? []), 0.8),
-        ...(peerRatio === undefined ? [] : [atLeast("store / best peer at 64 in flight", peerRatio, 8)]),
+        ...(peerRatio === undefined
+          ? []
+          : [atLeast(`store / best peer at 64 in flight${absent > 0 ? `, ${absent} missing` : ""}`, peerRatio, 8)]),
         atMost("lone command / bare insert and commit, p50", median(at(1)?.lone ?? []), 1.3),
       ],
       figures: {
@@ -105,6 +109,7 @@ export const append: Bench = {
             "ceiling",
             "store",
             "store/ceiling",
+            "of rounds",
             "batch",
             ...peers.map(({ name }) => shortName(name)),
           ],
@@ -113,6 +118,7 @@ export const append: Bench = {
             level.ceiling.eventsPerSecond,
             level.store.eventsPerSecond,
             median(level.ratios),
+            `${round(Math.min(...level.ratios))}–${round(Math.max(...level.ratios))}`,
             level.batchSize,
             ...peers.map(({ name }) => level.peers.get(name)?.eventsPerSecond ?? "missing"),
           ]),

@@ -1,3 +1,4 @@
+import { randomFillSync } from "node:crypto";
 import { v7 } from "uuid";
 import type { NewEvent } from "../domain/envelope.ts";
 
@@ -10,15 +11,28 @@ export interface Combat {
   readonly sessionId: string;
 }
 
+const pool = Buffer.allocUnsafe(16 * 1_024);
+let used = pool.length;
+
+/** UUIDv7 with randomness drawn in bulk: asking the kernel for each id costs 1.6 µs, and the load should cost next to nothing. */
+function uuid7(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += 16;
+  return v7({ random: pool.subarray(used - 16, used) });
+}
+
 const ELEMENTS = ["FEU", "EAU", "TERRE", "AIR", "LUMIERE", "TENEBRES"] as const;
 
 export function createCombats(count: number): Combat[] {
   return Array.from({ length: count }, () => ({
-    id: v7(),
+    id: uuid7(),
     version: 0,
-    combatants: [v7(), v7()],
-    userId: v7(),
-    sessionId: v7(),
+    combatants: [uuid7(), uuid7()],
+    userId: uuid7(),
+    sessionId: uuid7(),
   }));
 }
 
@@ -26,13 +40,13 @@ export function createCombats(count: number): Combat[] {
 export function nextHit(combat: Combat): NewEvent {
   const turn = combat.version;
   const [source, cible] = turn % 2 === 0 ? combat.combatants : [combat.combatants[1], combat.combatants[0]];
-  const commandId = v7();
+  const commandId = uuid7();
   const degatsBruts = 40 + (turn % 37);
   const reduction = 12 + (turn % 11);
   const hpAvant = 1_000 - (turn % 900);
   const degatsFinaux = degatsBruts - reduction;
   return {
-    eventId: v7(),
+    eventId: uuid7(),
     eventType: "DegatsInfliges",
     timestamp: new Date().toISOString(),
     payload: {
@@ -50,7 +64,7 @@ export function nextHit(combat: Combat): NewEvent {
     metadata: {
       userId: combat.userId,
       sessionId: combat.sessionId,
-      correlationId: v7(),
+      correlationId: uuid7(),
       causationId: commandId,
       commandId,
       tenantId: "default",

@@ -12,6 +12,11 @@ export interface Machine {
   readonly settings: Readonly<Record<string, string>>;
 }
 
+/** Processes that wanted to run, averaged over the last minute: above the number of cores, the figures are of a busy machine. */
+export function loadAverage(): number {
+  return Math.round((os.loadavg()[0] ?? 0) * 100) / 100;
+}
+
 const SETTINGS = ["fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size", "wal_level"];
 
 /** Where the figures were taken; says nothing that would tell one machine of a kind from another. */

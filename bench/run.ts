@@ -1,11 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { append } from "./append.ts";
-import { describeMachine } from "./machine.ts";
+import { idle } from "./idle.ts";
+import { describeMachine, loadAverage } from "./machine.ts";
+import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
+import { rooms } from "./rooms.ts";
 import { createScratchDatabase } from "./scratch-database.ts";
 
-const BENCHES: readonly Bench[] = [append];
+const BENCHES: readonly Bench[] = [append, rooms, replay, idle];
 const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 
@@ -44,12 +47,13 @@ for (const [signal, code] of [
 try {
   const at = new Date().toISOString();
   const machine = await describeMachine(database.url);
+  const loadBefore = loadAverage();
   const result = await bench.run({ databaseUrl: database.url, long: flags.long, progress });
-  const record = { bench: bench.name, at, machine, aims: result.aims, figures: result.figures };
+  const record = { bench: bench.name, at, machine, aims: result.aims, figures: { ...result.figures, loadBefore } };
   if (flags.json) console.log(JSON.stringify(record));
   else {
     console.log(
-      `${bench.name}, ${at}: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}, PostgreSQL ${machine.postgres}`,
+      `${bench.name}, ${at}: ${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.os}, Node ${machine.node}, PostgreSQL ${machine.postgres}, load before ${loadBefore}`,
     );
     printResult(result);
   }
@@ -60,6 +64,12 @@ try {
     await writeFile(file, `${JSON.stringify({ ...record, notes: result.notes }, null, 2)}\n`);
     progress(`saved ${file.pathname}`);
   }
+} catch (error) {
+  // Said before the drop, which breaks the connections still open and would have its own errors take this one's place.
+  console.error(error);
+  process.exitCode = 1;
 } finally {
+  process.on("uncaughtException", () => undefined);
   await database.drop();
+  process.exit();
 }

@@ -2,6 +2,10 @@ import { Client } from "@colyseus/sdk";
 import type { CombatCommandMessage, CombatSnapshot } from "./combat.ts";
 import { Session } from "./session.ts";
 
+export type { Answer, AnsweredEvent } from "../domain/codes.ts";
+export type { CombatCommandMessage, CombatEffect, CombatLine, CombatParticipant, CombatSnapshot } from "./combat.ts";
+export type { CommandOptions, SessionEvents, SessionStatus } from "./session.ts";
+
 export interface AetherOptions {
   /** The game port, e.g. `ws://localhost:2567`. */
   readonly url: string;

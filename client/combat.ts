@@ -1,4 +1,3 @@
-import type { Answer, AnsweredEvent } from "../domain/codes.ts";
 import type { WireCombatCommand } from "../domain/combat/commands.ts";
 
 /** A combat as its participants see it (contract: "Rooms"). Times are ISO 8601; "" where there is none. */
@@ -54,11 +53,4 @@ export interface CombatLine {
   readonly valeur: number;
 }
 
-/** What one commit added: the aggregate's version after it, and its events. */
-export interface CombatEvents {
-  readonly version: number;
-  readonly events: readonly AnsweredEvent[];
-}
-
 export type CombatCommandMessage = WireCombatCommand;
-export type { Answer, AnsweredEvent };

@@ -1,8 +1,8 @@
-import { v7 as uuidv7 } from "uuid";
 import { type Answer, type AnsweredEvent, refusal } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent, NewEvent } from "../domain/envelope.ts";
 import type { AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
+import { uuidv7 } from "../store/uuid.ts";
 import { AcceptedCommands } from "./accepted-commands.ts";
 import type { Clock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
@@ -100,6 +100,7 @@ export class Actor<S, C, E extends DomainEvent> {
   #reload: "unknown" | "conflict" | undefined;
   #snapshotVersion = 0;
   #cancelWakeUp: (() => void) | undefined;
+  #wakesAt = 0;
   #cancelReload: (() => void) | undefined;
   readonly #ready = Promise.withResolvers<boolean>();
   #drained: (() => void) | undefined;
@@ -394,19 +395,35 @@ export class Actor<S, C, E extends DomainEvent> {
     }
   }
 
+  /**
+   * One timer for what the durable state wants next. A deadline that moved to later keeps its timer, which then finds out:
+   * most commands move one, and to set a timer costs more than to let an idle one pass.
+   */
   #arm(): void {
-    this.#cancelWakeUp?.();
-    this.#cancelWakeUp = undefined;
     const wakeUp = this.#aggregate.wakeUp?.(this.#durable);
-    if (wakeUp !== undefined) this.#wakeAt(wakeUp.at, wakeUp.command);
+    if (wakeUp === undefined) {
+      this.#cancelWakeUp?.();
+      this.#cancelWakeUp = undefined;
+    } else if (this.#cancelWakeUp === undefined || wakeUp.at < this.#wakesAt) {
+      this.#cancelWakeUp?.();
+      this.#wakeAt(wakeUp.at);
+    }
   }
 
-  #wakeAt(at: number, command: C): void {
+  #wakeAt(at: number): void {
+    this.#wakesAt = at;
     this.#cancelWakeUp = this.#clock.at(at, () => {
       this.#cancelWakeUp = undefined;
-      void this.#submit({ commandId: uuidv7(), command }, true).then((answer) => {
-        if (!answer.ok && this.#mode === "running" && this.#cancelWakeUp === undefined)
-          this.#wakeAt(this.#clock.now() + WAKE_UP_AGAIN_MS, command);
+      const wakeUp = this.#aggregate.wakeUp?.(this.#durable);
+      if (wakeUp === undefined || this.#mode !== "running") return;
+      if (wakeUp.at > this.#clock.now()) {
+        this.#wakeAt(wakeUp.at);
+        return;
+      }
+      void this.#submit({ commandId: uuidv7(this.#clock.now()), command: wakeUp.command }, true).then((answer) => {
+        if (!answer.ok && this.#mode === "running" && this.#cancelWakeUp === undefined) {
+          this.#wakeAt(this.#clock.now() + WAKE_UP_AGAIN_MS);
+        }
       });
     });
   }

@@ -4,9 +4,9 @@ import { z } from "zod";
 import { type Answer, type AnsweredEvent, CLOSE_CODES, REFUSALS, type RefusalCode, refusal } from "../domain/codes.ts";
 import type { Commit } from "./actor.ts";
 import type { Actors, Running } from "./actors.ts";
-import { type BacklogLimits, boundBacklog } from "./backlog.ts";
 import { CopyingSerializer } from "./copying-serializer.ts";
 import { classifyFrame } from "./frames.ts";
+import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -117,7 +117,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         wantsEvents: options["events"] === true,
         strikes: 0,
       });
-      boundBacklog(client, limits.backlog ?? {}, () => telemetry.refused("RESYNC"));
+      attachOutbox(client, limits.backlog ?? {}, () => telemetry.refused("RESYNC"));
       if (this.#shown === undefined) this.#show({ state: actor.state, version: actor.version, events: [] });
       const arrival = kind.arrival?.(actor.state, who);
       if (arrival !== undefined)
@@ -137,10 +137,13 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       super.setSerializer(new CopyingSerializer<View>());
     }
 
+    /** Not at once: answers already given are still on their way through promises, and a leaving client is sent nothing. */
     #close(): void {
-      Promise.resolve()
-        .then(() => this.disconnect(CLOSE_CODES.COME_AGAIN))
-        .catch((error: unknown) => telemetry.fault("disconnect", error));
+      setImmediate(() => {
+        Promise.resolve()
+          .then(() => this.disconnect(CLOSE_CODES.COME_AGAIN))
+          .catch((error: unknown) => telemetry.fault("disconnect", error));
+      });
     }
 
     #show({ state, version, events }: Commit<S>): void {

@@ -3,6 +3,7 @@ import type { Telemetry } from "./telemetry.ts";
 
 /** Aggregates waiting for their snapshot at most. More is a sign of a slow database, which snapshots must not slow further. */
 const WAITING_LIMIT = 1_000;
+const BATCH = 50;
 
 export interface SnapshotWriter {
   offer(snapshot: Snapshot): void;
@@ -10,18 +11,19 @@ export interface SnapshotWriter {
   close(): Promise<void>;
 }
 
-/** Writes snapshots one at a time, off the way of commands; of one aggregate only the newest offered. A lost one is no loss. */
-export function createSnapshotWriter(store: Pick<EventStore, "saveSnapshot">, telemetry: Telemetry): SnapshotWriter {
+/** Writes snapshots off the way of commands, one batch at a time; of one aggregate only the newest offered. A lost one is no loss. */
+export function createSnapshotWriter(store: Pick<EventStore, "saveSnapshots">, telemetry: Telemetry): SnapshotWriter {
   const waiting = new Map<string, Snapshot>();
   let working: Promise<void> | undefined;
 
   async function work(): Promise<void> {
-    for (const [id, snapshot] of waiting) {
-      waiting.delete(id);
+    while (waiting.size > 0) {
+      const batch = [...waiting.values()].slice(0, BATCH);
+      for (const { aggregateId } of batch) waiting.delete(aggregateId);
       try {
-        await store.saveSnapshot(snapshot);
+        await store.saveSnapshots(batch);
       } catch (error) {
-        telemetry.fault("save snapshot", error);
+        telemetry.fault("save snapshots", error);
       }
     }
     working = undefined;
@@ -29,7 +31,7 @@ export function createSnapshotWriter(store: Pick<EventStore, "saveSnapshot">, te
 
   return {
     offer(snapshot) {
-      if (waiting.size >= WAITING_LIMIT) return;
+      if (waiting.size >= WAITING_LIMIT && !waiting.has(snapshot.aggregateId)) return;
       waiting.delete(snapshot.aggregateId);
       waiting.set(snapshot.aggregateId, snapshot);
       working ??= Promise.resolve().then(work);

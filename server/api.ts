@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { v5 as uuidv5, v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Answer, refusal, statusOf } from "../domain/codes.ts";
 import type { CombatCommand } from "../domain/combat/commands.ts";
-import { combatDefinition } from "../domain/combat/definition.ts";
+import { combatDefinition, combatStartBody } from "../domain/combat/definition.ts";
 import type { CombatState } from "../domain/combat/state.ts";
 import type { Actors } from "../rooms/actors.ts";
 import { parseCombatCommand, publishCombatEvent } from "../rooms/combat-room.ts";
@@ -90,10 +91,11 @@ export function createApi({ authenticate, combats, store, metrics, log }: ApiSer
 
   api.post(
     "/combat/start",
-    guarded(["service", "admin"], combatDefinition, async (who, definition, request, reply) => {
+    guarded(["service", "admin"], combatStartBody, async (who, body, request, reply) => {
       const commandId = commandIdOf(request);
       if (commandId === undefined) return problem(reply, NO_ID);
       const combatId = uuidv5(commandId, COMBAT_NAMESPACE);
+      const definition = combatDefinition.parse({ graine: randomUUID(), ...body });
       const command: CombatCommand = { type: "PreparerCombat", combatId, definition };
       const answer = await combats.create(combatId, {
         commandId,

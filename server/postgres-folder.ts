@@ -85,6 +85,13 @@ export async function prepareFolder(
 ): Promise<string> {
   const kept = await readFile(join(dataDir, PASSWORD_FILE), "utf8").catch(unlessMissing);
   if (kept !== undefined) return kept;
+  if (((await readdir(dataDir).catch(unlessMissing)) ?? []).length > 0) {
+    throw new PostgresError(
+      "START_FAILED",
+      `The data folder ${dataDir} holds something that is not ours.`,
+      "Choose an empty folder, or set DATABASE_URL.",
+    );
+  }
   let workshop: string | undefined;
   try {
     await makeParents(dataDir, account);
@@ -145,6 +152,7 @@ export async function runningServer(dataDir: string): Promise<{ pid: number; por
 /** A server and its sessions work in their data folder. Zombies do not. */
 async function processesIn(folder: string): Promise<Set<number>> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  // Those that cannot be read have ended, or are another user's, and so no server on a folder of ours.
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)));
   return new Set(pids.filter((_, i) => folders[i] === folder).map(Number));
 }
@@ -153,7 +161,7 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch {
-    return false;
+    return false; // no such process, or another user's
   }
 }
 

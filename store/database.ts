@@ -58,7 +58,9 @@ export function createPool(config: DatabaseConfig, role: "application" | "owner"
     types: parsers,
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced on the next use; without a listener it would end the process.
+  // A connection that breaks is replaced on the next use, and fails the statement that waits on it. Without a listener it
+  // would end the process: an idle one through its pool, one in use between two statements by itself.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }

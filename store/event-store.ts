@@ -87,7 +87,10 @@ export interface EventStore {
   head(aggregateId: string): Promise<Head | undefined>;
   /** Versions `from` (default 1) to `to` (default the last), in order. */
   readStream(aggregateId: string, from?: number, to?: number): AsyncIterable<StoredEvent>;
-  /** The position up to which `readAll` may read: nothing at or below it is still to come. */
+  /**
+   * The position up to which `readAll` may read: nothing at or below it is still to come. Go on from the last event read, not
+   * from the mark: numbers that no event took may be given again after a crash of the database's.
+   */
   highWaterMark(): Promise<number>;
   /** Events with `after < sequence ≤ upTo`, in order; `upTo` is a high-water mark. */
   readAll(after: number, upTo: number, options?: ReadAllOptions): Promise<readonly StoredEvent[]>;
@@ -99,8 +102,8 @@ export interface EventStore {
   readCauses(eventId: string): Promise<readonly StoredEvent[]>;
   /** The newest snapshot whose state is of this shape. */
   latestSnapshot(aggregateId: string, stateVersion: number): Promise<Snapshot | undefined>;
-  /** Keeps the newest three of the stream. */
-  saveSnapshot(snapshot: Snapshot): Promise<void>;
+  /** Of different streams; keeps the newest three of each. They may be lost in a crash of the database's. */
+  saveSnapshots(snapshots: readonly Snapshot[]): Promise<void>;
   /** The outcomes kept for a stream's commands that left no event. */
   outcomes(aggregateId: string): Promise<readonly CommandOutcome[]>;
   close(): Promise<void>;

@@ -127,11 +127,16 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
         .get(aggregateId)
         ?.filter((snapshot) => snapshot.stateVersion === stateVersion)
         .at(-1),
-    saveSnapshot: async (snapshot) => {
-      const kept = snapshots.get(snapshot.aggregateId) ?? [];
-      if (kept.some((k) => k.version === snapshot.version && k.stateVersion === snapshot.stateVersion)) return;
-      const copy: Snapshot = JSON.parse(JSON.stringify(snapshot));
-      snapshots.set(snapshot.aggregateId, [...kept, copy].sort((a, b) => a.version - b.version).slice(-SNAPSHOTS_KEPT));
+    saveSnapshots: async (offered) => {
+      for (const snapshot of offered) {
+        const kept = snapshots.get(snapshot.aggregateId) ?? [];
+        if (kept.some((k) => k.version === snapshot.version && k.stateVersion === snapshot.stateVersion)) continue;
+        const copy: Snapshot = JSON.parse(JSON.stringify(snapshot));
+        snapshots.set(
+          snapshot.aggregateId,
+          [...kept, copy].sort((a, b) => a.version - b.version).slice(-SNAPSHOTS_KEPT),
+        );
+      }
     },
     outcomes: async (aggregateId) => [...(outcomes.get(aggregateId)?.values() ?? [])],
     close: async () => {

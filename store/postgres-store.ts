@@ -1,7 +1,8 @@
 import type pg from "pg";
 import type { AggregateType, EventMetadata, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
-import type { AcceptedCommand, CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
+import { intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
+import type { CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
@@ -151,25 +152,28 @@ export function createPostgresStore(
       return rows[0];
     },
 
-    async saveSnapshot({ aggregateId, aggregateType, version, state, stateVersion, recentCommands }) {
+    async saveSnapshots(snapshots) {
       await readPool.query({
-        name: "save_snapshot",
-        text: `INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version, recent_commands)
-               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (aggregate_id, aggregate_version, state_version) DO NOTHING`,
+        name: "save_snapshots",
+        // A snapshot is a shortcut: to lose the last ones in a crash costs nothing, to wait for the disk would.
+        text: `WITH unhurried AS (SELECT set_config('synchronous_commit', 'off', true)),
+               saved AS (
+                 INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version, recent_commands)
+                 SELECT s.* FROM unhurried, unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::int[], $6::jsonb[]) AS s
+                 ON CONFLICT (aggregate_id, aggregate_version, state_version) DO NOTHING
+                 RETURNING snapshot_id, aggregate_id, aggregate_version),
+               ranked AS (
+                 SELECT snapshot_id, row_number() OVER (PARTITION BY aggregate_id ORDER BY aggregate_version DESC) AS rank
+                 FROM (SELECT snapshot_id, aggregate_id, aggregate_version FROM snapshots WHERE aggregate_id = ANY ($1) UNION ALL SELECT * FROM saved) AS all_of_them)
+               DELETE FROM snapshots WHERE snapshot_id IN (SELECT snapshot_id FROM ranked WHERE rank > ${SNAPSHOTS_KEPT})`,
         values: [
-          aggregateId,
-          aggregateType,
-          version,
-          JSON.stringify(state),
-          stateVersion,
-          JSON.stringify(recentCommands satisfies readonly AcceptedCommand[]),
+          uuidArray(snapshots.map(({ aggregateId }) => aggregateId)),
+          textArray(snapshots.map(({ aggregateType }) => aggregateType)),
+          intArray(snapshots.map(({ version }) => version)),
+          jsonbArray(snapshots.map(({ state }) => JSON.stringify(state))),
+          intArray(snapshots.map(({ stateVersion }) => stateVersion)),
+          jsonbArray(snapshots.map(({ recentCommands }) => JSON.stringify(recentCommands))),
         ],
-      });
-      await readPool.query({
-        name: "prune_snapshots",
-        text: `DELETE FROM snapshots WHERE aggregate_id = $1 AND snapshot_id NOT IN
-                 (SELECT snapshot_id FROM snapshots WHERE aggregate_id = $1 ORDER BY aggregate_version DESC LIMIT ${SNAPSHOTS_KEPT})`,
-        values: [aggregateId],
       });
     },
 

@@ -107,14 +107,15 @@ export async function createCeilingContender(url: string): Promise<CeilingConten
       const latencies: number[] = [];
       const start = performance.now();
       const end = start + ms;
-      for (let next = candidate.prepare(combats.map(nextRow)); performance.now() < end; ) {
-        const begun = performance.now();
-        const written = candidate.write(client, next);
-        // A lone command has nothing to prepare ahead: its events depend on the answer.
-        if (batch > 1) next = candidate.prepare(combats.map(nextRow));
+      let ready: unknown;
+      for (let begun = start; begun < end; ) {
+        const written = candidate.write(client, ready ?? candidate.prepare(combats.map(nextRow)));
+        // A lone command has nothing to prepare ahead: what comes next depends on the answer.
+        if (batch > 1) ready = candidate.prepare(combats.map(nextRow));
         await written;
-        latencies.push(performance.now() - begun);
-        if (batch === 1) next = candidate.prepare(combats.map(nextRow));
+        const now = performance.now();
+        latencies.push(now - begun);
+        begun = now;
       }
       return {
         events: latencies.length * batch,

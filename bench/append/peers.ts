@@ -107,6 +107,19 @@ function install(cwd: string): Promise<void> {
       stderr = (stderr + chunk.toString()).slice(-500);
     });
     child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`npm ci: ${stderr}`))));
+    child.on("close", (code) =>
+      code === 0
+        ? resolve()
+        : reject(
+            new Error(
+              `npm ci: ${
+                stderr
+                  .match(/npm error .*/g)
+                  ?.slice(0, 2)
+                  .join("; ") ?? stderr
+              }`,
+            ),
+          ),
+    );
   });
 }

@@ -3,17 +3,17 @@ import { participantDefinition } from "./participant.ts";
 import { type DeepReadonly, typeCombat, whole } from "./values.ts";
 
 /** Last team standing always counts; these come on top. Turns are counted over all participants (`numeroTour`). */
-export const conditionsVictoire = z.object({
+const conditionsVictoire = z.object({
   /** Ends with a win for the others once every BOSS is dead. */
   bossVaincu: z.boolean().default(false),
   /** That team wins if one of it still stands when turn `tours` is over. */
   survie: z.object({ equipe: z.string().min(1).max(40), tours: whole(1, 10_000) }).optional(),
   /** A draw when this turn is over. */
-  limiteTours: whole(1, 10_000).default(400),
+  limiteTours: whole(1, 100_000).default(400),
 });
 
 /** Experience goes in full to each winning player, gold is shared among them, each drop is rolled for each of them. */
-export const recompensesPromises = z.object({
+const recompensesPromises = z.object({
   experience: whole(0, 10_000_000).default(0),
   or: whole(0, 1_000_000_000).default(0),
   objets: z
@@ -22,7 +22,7 @@ export const recompensesPromises = z.object({
     .default([]),
 });
 
-export const zone = z.object({ zoneId: z.uuid(), nom: z.string().max(100).optional() });
+const zone = z.object({ zoneId: z.uuid(), nom: z.string().max(100).optional() });
 
 /** What a whole combat consists of; shared by the definition and by the events that repeat it. */
 export const reglages = z.object({
@@ -72,17 +72,23 @@ function problems(combat: Checked): string[] {
   return found;
 }
 
-/** The body of `POST /combat/start` and of the command PreparerCombat: everything but the combat's id. */
-export const combatDefinition = reglages
-  .extend({
-    /** How long players may take to arrive; 0 starts at once. */
-    preparationMs: whole(0, 600_000).default(0),
-    participants: z.array(participantDefinition).min(2).max(16),
-  })
+const definitionShape = reglages.extend({
+  /** How long players may take to arrive; 0 starts at once. */
+  preparationMs: whole(0, 600_000).default(0),
+  participants: z.array(participantDefinition).min(2).max(16),
+});
+
+/** What PreparerCombat is given: everything but the combat's id. */
+export const combatDefinition = definitionShape.superRefine((combat, context) => {
+  for (const message of problems(combat)) context.addIssue({ code: "custom", message });
+});
+
+/** The body of `POST /combat/start`: the same, but whoever takes it draws a seed if there is none. */
+export const combatStartBody = definitionShape
+  .extend({ graine: reglages.shape.graine.optional() })
   .superRefine((combat, context) => {
     for (const message of problems(combat)) context.addIssue({ code: "custom", message });
   });
 
 export type CombatDefinition = DeepReadonly<z.infer<typeof combatDefinition>>;
 export type CombatDefinitionInput = z.input<typeof combatDefinition>;
-export type ConditionsVictoire = DeepReadonly<z.infer<typeof conditionsVictoire>>;

@@ -220,14 +220,6 @@ export type CombatEvent = {
   readonly [Type in CombatEventType]: { readonly eventType: Type; readonly payload: Payloads[Type] };
 }[CombatEventType];
 
-/** The event types that the contract does not name. */
-export const COMBAT_EVENTS_OF_OURS = [
-  "CombatPrepare",
-  "CombatRejoint",
-  "ParticipantRetire",
-  "CombatAbandonne",
-] as const;
-
 export const combatEvents: EventDefinitions = Object.fromEntries(
   Object.entries(payloads).map(([type, schema]) => [type, { schemaVersion: 1, schema }]),
 );

@@ -41,7 +41,7 @@ const usage = z.object({
   dissipe: whole(0, 10).default(0),
 });
 
-export const competence = usage.extend({
+const competence = usage.extend({
   competenceId: z.uuid(),
   nom: z.string().min(1).max(100),
   coutMp: points.default(0),
@@ -51,14 +51,14 @@ export const competence = usage.extend({
   recharge: whole(0, 20).default(0),
 });
 
-export const objet = usage.extend({
+const objet = usage.extend({
   itemId: z.uuid(),
   nom: z.string().min(1).max(100),
   quantite: whole(0, 999),
 });
 
 /** Percentages are 0…100 unless said otherwise; `critiqueMultiplicateur` 150 means one and a half times. */
-export const statsCombat = z.object({
+const statsCombat = z.object({
   attaque: whole(0, 10_000),
   magie: whole(0, 10_000).default(0),
   defense: whole(0, 10_000).default(0),
@@ -122,6 +122,5 @@ export type Usage = DeepReadonly<z.infer<typeof usage>>;
 export type EffetDefini = DeepReadonly<z.infer<typeof effetDefini>>;
 export type Competence = DeepReadonly<z.infer<typeof competence>>;
 export type Objet = DeepReadonly<z.infer<typeof objet>>;
-export type StatsCombat = DeepReadonly<z.infer<typeof statsCombat>>;
 export type ParticipantDefinition = DeepReadonly<z.infer<typeof participantDefinition>>;
 export type ParticipantInitial = DeepReadonly<z.infer<typeof participantInitial>>;

@@ -6,7 +6,7 @@ import type { Participant } from "./state.ts";
 import { type EtatParticipant, type Ressource, typeEffet } from "./values.ts";
 
 /** [END-2]: players are knocked out, everyone else dies. */
-export function fallenState(one: Participant): EtatParticipant {
+function fallenState(one: Participant): EtatParticipant {
   return one.typeEntite === "JOUEUR" ? "KO" : "MORT";
 }
 

@@ -35,7 +35,7 @@ const participant = participantInitial.extend({
   bilan,
 });
 
-/** One short line of what happened, for clients. `valeur` is the points, or the version's own number where there are none. */
+/** One short line of what happened, for clients. `valeur`: points, or how many; 0 where there is nothing to count. */
 const ligneJournal = z.object({
   version: count,
   numeroTour: count,

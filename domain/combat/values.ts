@@ -23,14 +23,11 @@ export const typeEffet = z.enum([
   "FAIBLESSE",
 ]);
 
-export type TypeCombat = z.infer<typeof typeCombat>;
-export type TypeEntite = z.infer<typeof typeEntite>;
 export type EtatParticipant = z.infer<typeof etatParticipant>;
 export type TypeAction = z.infer<typeof typeAction>;
 export type ResultatAction = z.infer<typeof resultatAction>;
 export type Element = z.infer<typeof element>;
 export type Ressource = z.infer<typeof ressource>;
-export type ModeCible = z.infer<typeof modeCible>;
 export type Comportement = z.infer<typeof comportement>;
 export type TypeEffet = z.infer<typeof typeEffet>;
 

@@ -8,7 +8,7 @@ export interface Verdict {
   readonly equipes: readonly string[];
 }
 
-export function standingTeams(state: CombatState): string[] {
+function standingTeams(state: CombatState): string[] {
   const teams: string[] = [];
   for (const one of activeInOrder(state)) if (!teams.includes(one.equipe)) teams.push(one.equipe);
   return teams;

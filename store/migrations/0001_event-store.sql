@@ -117,7 +117,11 @@ CREATE FUNCTION append_events(
   p_aggregates uuid[], p_aggregate_types text[], p_versions int[], p_payloads jsonb[], p_metadata jsonb[],
   p_outcome_units int[], p_outcome_streams uuid[], p_outcome_commands uuid[], p_outcomes jsonb[],
   OUT sequences bigint[], OUT conflicts jsonb
-) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT
+  -- Left to itself the planner plans small batches anew each time, which takes a quarter of a lone append, and large ones once,
+  -- while stream_heads may still be so small that it hashes the whole of it for ever after.
+  SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
 DECLARE
   v_moved  int[];
   v_failed int[] := '{}';

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { CombatSession } from "../../client/client.ts";
-import type { CombatEvents, CombatSnapshot } from "../../client/combat.ts";
+import type { CombatSession, CombatSnapshot, SessionEvents } from "../../client/client.ts";
 import type { Answer } from "../../domain/codes.ts";
 import { holdAppends } from "../support/appends-held.ts";
 import { isOver, isTurnOf, joinAs, play, readLog, snapshotsOf, startFight } from "../support/fight.ts";
@@ -13,7 +12,7 @@ const server = useServerProcess(database);
 /** Everything that a client is shown. */
 function record(session: CombatSession) {
   const states: CombatSnapshot[] = [session.state];
-  const events: CombatEvents[] = [];
+  const events: SessionEvents[] = [];
   const answers: Answer[] = [];
   session.onState((state) => states.push(state));
   session.onEvents((some) => events.push(some));

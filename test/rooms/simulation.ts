@@ -176,7 +176,7 @@ export async function simulate(seed: number): Promise<Journal> {
         tenantId: "t",
         mailboxLimit: 20,
         snapshotEvery: 5,
-        onSnapshot: (snapshot) => void time.sleep(random() * 30).then(() => store.saveSnapshot(snapshot)),
+        onSnapshot: (snapshot) => void time.sleep(random() * 30).then(() => store.saveSnapshots([snapshot])),
         onCommit: (commit) => node.alive && shown.push(commit),
         onStop: (reason) => {
           if (reason === "lost" && current === actor) start();

@@ -26,14 +26,16 @@ beforeAll(async () => {
   await append(store, joueur(player, 0, events));
   await append(store, joueur(other, 0, gains(2)));
   for (const version of [50, 100, 150, 200]) {
-    await store.saveSnapshot({
-      aggregateId: player,
-      aggregateType: "Joueur",
-      version,
-      state: { version },
-      stateVersion: 1,
-      recentCommands: [],
-    });
+    await store.saveSnapshots([
+      {
+        aggregateId: player,
+        aggregateType: "Joueur",
+        version,
+        state: { version },
+        stateVersion: 1,
+        recentCommands: [],
+      },
+    ]);
   }
 });
 

@@ -189,18 +189,18 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
 
     test("[STORE-9] the newest three snapshots of a stream are kept, whatever their state version", async () => {
       const id = v7();
-      await store.saveSnapshot(snapshot(id, 50, 1));
-      for (const version of [100, 150, 150]) await store.saveSnapshot(snapshot(id, version, 2));
+      await store.saveSnapshots([snapshot(id, 50, 1)]);
+      for (const version of [100, 150, 150]) await store.saveSnapshots([snapshot(id, version, 2)]);
       expect(await store.latestSnapshot(id, 1)).toEqual(snapshot(id, 50, 1));
-      await store.saveSnapshot(snapshot(id, 200, 2));
+      await store.saveSnapshots([snapshot(id, 200, 2)]);
       expect(await store.latestSnapshot(id, 1)).toBeUndefined();
       expect(await store.latestSnapshot(id, 2)).toEqual(snapshot(id, 200, 2));
     });
 
     test("[STORE-9] a snapshot of another state version is ignored", async () => {
       const id = v7();
-      await store.saveSnapshot(snapshot(id, 50, 1));
-      await store.saveSnapshot(snapshot(id, 100, 2));
+      await store.saveSnapshots([snapshot(id, 50, 1)]);
+      await store.saveSnapshots([snapshot(id, 100, 2)]);
       expect((await store.latestSnapshot(id, 1))?.version).toBe(50);
       expect((await store.latestSnapshot(id, 2))?.version).toBe(100);
       expect(await store.latestSnapshot(id, 3)).toBeUndefined();

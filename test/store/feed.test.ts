@@ -48,7 +48,11 @@ async function writeSlowly(running: () => boolean, end: "COMMIT" | "ROLLBACK"): 
 }
 
 /** What a reader is given that follows the log; once more after the writers are done. */
-async function follow(running: () => boolean, mark: (store: EventStore) => Promise<number>): Promise<number[]> {
+async function follow(
+  running: () => boolean,
+  mark: (store: EventStore) => Promise<number>,
+  pauseMs: number,
+): Promise<number[]> {
   const store = open();
   const delivered: number[] = [];
   let position = 0;
@@ -61,7 +65,7 @@ async function follow(running: () => boolean, mark: (store: EventStore) => Promi
       position = events.at(-1)?.sequence ?? position;
       more = events.length === 100;
     }
-    await sleep(2);
+    await sleep(pauseMs);
   }
   return delivered;
 }
@@ -80,12 +84,14 @@ test("[FEED-1] a follower is given every event once and in order, while sixteen 
     ...Array.from({ length: ROLLED_BACK }, () => writeSlowly(running, "ROLLBACK")),
   ];
   let reading = true;
+  // Taking the mark makes the slow writers wait for each other; without a pause, the other reader would have little to lose.
   const readers = Promise.all([
     follow(
       () => reading,
       (store) => store.highWaterMark(),
+      20,
     ),
-    follow(() => reading, withoutMark),
+    follow(() => reading, withoutMark, 1),
   ]);
   await sleep(3_000);
   writing = false;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { v7 } from "uuid";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -5,8 +6,9 @@ import type { NewEvent } from "../../domain/envelope.ts";
 import type { AppendResult, EventStore } from "../../store/event-store.ts";
 import { migrate } from "../../store/migrate.ts";
 import { createRegistry, UnreadableEventError } from "../../store/registry.ts";
-import { rowsOf } from "../support/client.ts";
+import { rowsOf, withClient } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { appendRaw } from "../support/raw-append.ts";
 import { openStore, useReleasers } from "../support/store.ts";
 import { append, definitions, event, gains, joueur, readStream, versions } from "./fixtures.ts";
 
@@ -67,6 +69,42 @@ test("[STORE-5] a pipelined append that the database refuses takes nothing down 
   ]);
   expect(results.map(nameOf)).toEqual(["ok", "INVALID", "INVALID"]);
   expect(versions(await readStream(store, id))).toEqual([1]);
+});
+
+test.each([
+  ["COMMIT", 2],
+  ["ROLLBACK", 1],
+])(
+  "[STORE-16] activation waits for an append that is under way, and then knows what became of it: %s",
+  async (end, version) => {
+    const id = v7();
+    await append(store, joueur(id, 0, gains(1)));
+    await withClient(database.url, async (client) => {
+      await client.query("BEGIN");
+      await appendRaw(client, id, 1);
+      const activated = store.activate(id, "node").then((head) => head?.version);
+      expect(await Promise.race([activated, sleep(100, "waits")])).toBe("waits");
+      await client.query(end);
+      expect(await activated).toBe(version);
+      expect(versions(await readStream(store, id))).toHaveLength(version);
+    });
+  },
+);
+
+test.each([
+  ["COMMIT", "CONFLICT"],
+  ["ROLLBACK", "ok"],
+])("[STORE-16] an append that begins a stream is settled by repeating it: %s", async (end, answer) => {
+  const id = v7();
+  await withClient(database.url, async (client) => {
+    await client.query("BEGIN");
+    await appendRaw(client, id, 0);
+    const repeated = append(store, joueur(id, 0, gains(1))).then(nameOf);
+    expect(await Promise.race([repeated, sleep(100, "waits")])).toBe("waits");
+    await client.query(end);
+    expect(await repeated).toBe(answer);
+    expect(versions(await readStream(store, id))).toEqual([1]);
+  });
 });
 
 test("[EVENT-1] events stored by older code are read as current code knows them", async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import type { TestProject } from "vitest/node";
 import { runningServer } from "../../server/postgres-folder.ts";
 import { migrate } from "../../store/migrate.ts";
 import { databaseUrl } from "./postgres.ts";
-import { findServer } from "./servers.ts";
+import { findServer, type TestServer } from "./servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -23,7 +24,20 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const runFolder = await mkdtemp(join(tmpdir(), "aether-test-"));
   await chmod(runFolder, 0o711);
-  const server = await findServer(runFolder);
+  try {
+    const server = await findServer(runFolder);
+    console.log(`PostgreSQL: ${server.origin}`);
+    return await serve(project, server, runFolder).catch(async (error: unknown) => {
+      await server.stop();
+      throw error;
+    });
+  } catch (error) {
+    await rm(runFolder, { recursive: true });
+    throw error;
+  }
+}
+
+async function serve(project: TestProject, server: TestServer, runFolder: string): Promise<() => Promise<void>> {
   const databasePrefix = `aether_test_${randomBytes(4).toString("hex")}`;
   const template = `${databasePrefix}_template`;
   const admin = new pg.Client({ connectionString: server.url });
@@ -33,7 +47,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("postgresUrl", server.url);
   project.provide("databasePrefix", databasePrefix);
   project.provide("runFolder", runFolder);
-  console.log(`PostgreSQL: ${server.origin}`);
 
   return async () => {
     await admin.query(`DROP DATABASE ${template} WITH (FORCE)`);
@@ -46,7 +59,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.stop();
     const folders = (await readdir(runFolder)).filter((name) => name !== "server");
     for (const folder of folders) {
-      const left = await runningServer(join(runFolder, folder, "data")).catch(() => undefined);
+      const data = join(runFolder, folder, "data");
+      const left = existsSync(data) ? await runningServer(data) : undefined;
       if (left !== undefined) process.kill(left.pid, "SIGKILL");
     }
     await rm(runFolder, { recursive: true, maxRetries: 10 });

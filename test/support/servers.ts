@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { access, chmod, constants, mkdtemp, readdir, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { embeddedBinaries } from "../../server/embedded-postgres.ts";
@@ -53,7 +54,7 @@ async function startContainer(): Promise<TestServer | undefined> {
 
 /** Binaries installed on this machine, the newest first, or else those from npm. */
 export async function localBinaries(): Promise<{ binaries: PostgresBinaries; origin: string }> {
-  const versions = await readdir(DEBIAN_ROOT).catch(() => []);
+  const versions = existsSync(DEBIAN_ROOT) ? await readdir(DEBIAN_ROOT) : [];
   const folders = versions
     .map(Number)
     .sort((a, b) => b - a)
@@ -71,7 +72,7 @@ async function areExecutable(files: readonly string[]): Promise<boolean> {
     await Promise.all(files.map((file) => access(file, constants.X_OK)));
     return true;
   } catch {
-    return false;
+    return false; // missing, or not for us
   }
 }
 

@@ -136,6 +136,16 @@ describe("each effect", () => {
   });
 });
 
+test("[EFF-7] [EFF-10] an effect without strength changes by 0, not by -0", () => {
+  for (const [typeEffet, key] of [
+    ["RALENTI", "initiative"],
+    ["FAIBLESSE", "degatsPourcent"],
+  ] as const) {
+    const { events } = when(duel({ typeEffet, dureeTours: 1 }), cast(1, 1, 2));
+    expect(payload(events, "EffetStatutApplique").modificateurs[key]).toBe(0);
+  }
+});
+
 describe("all effects", () => {
   test("[EFF-11] a second one refreshes the first: longer, stronger, same id", () => {
     const strong = skill(1, { cible: "ENNEMI", effets: [{ typeEffet: "RALENTI", puissance: 9, dureeTours: 2 }] });

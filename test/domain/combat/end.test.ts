@@ -4,6 +4,7 @@ import {
   act,
   attack,
   bySeed,
+  cast,
   defend,
   eid,
   fighter,
@@ -13,6 +14,7 @@ import {
   payload,
   pid,
   prepareCommand,
+  skill,
   started,
   when,
 } from "./helper.ts";
@@ -50,6 +52,16 @@ describe("the end", () => {
       return result.state.etat === "TERMINE" ? result : undefined;
     });
     expect(payload(fled.events, "CombatTermine")).toMatchObject({ raison: "FUITE", equipesVictorieuses: ["B"] });
+  });
+
+  test("[END-1] a concession is not blamed for what a poison does after it", () => {
+    const venom = skill(1, { cible: "ENNEMI", effets: [{ typeEffet: "POISON", puissance: 60, dureeTours: 9 }] });
+    const state = started([fighter(1, { competences: [venom] }), fighter(2), fighter(3)]);
+    const { events } = when(given(state, cast(1, 1, 2), defend(2), defend(3)), concede(1));
+    expect(payload(events, "CombatTermine")).toMatchObject({
+      raison: "DERNIERE_EQUIPE",
+      vainqueurs: [{ entiteId: eid(3) }],
+    });
   });
 
   test("[END-2] players fall KO, the others die", () => {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { combat } from "../../../domain/combat/combat.ts";
 import { type CombatCommand, combatCommand } from "../../../domain/combat/commands.ts";
 import { demoCombat } from "../../../domain/combat/demo.ts";
@@ -9,6 +9,9 @@ import { effectOf } from "../../../domain/combat/roster.ts";
 import type { CombatState } from "../../../domain/combat/state.ts";
 import { commandOf, type Gesture, gesture, preparation } from "./arbitrary.ts";
 import { COMBAT_ID, eid } from "./helper.ts";
+
+// Only for machines under load: alone, none of them takes more than a few seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 interface Step {
   readonly before: CombatState;
@@ -50,6 +53,7 @@ function play(
   return state;
 }
 
+// Without shrinking: with hundreds of commands to leave out it goes on for minutes. The seed in the message repeats the case.
 const played = (runs: number, length: number, watch: (step: Step) => void, options: { seed?: number } = {}) =>
   fc.assert(
     fc.property(
@@ -59,7 +63,7 @@ const played = (runs: number, length: number, watch: (step: Step) => void, optio
         play(first, gestures, watch);
       },
     ),
-    { numRuns: runs, ...options },
+    { numRuns: runs, endOnFailure: true, ...options },
   );
 
 /** As a JSONB column gives it back: other key order, no undefined. */
@@ -166,7 +170,7 @@ describe("replay", () => {
         const live = play(first, gestures, ({ events }) => log.push(...events));
         expect(stored(log).reduce(combat.evolve, combat.initial)).toEqual(live);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
