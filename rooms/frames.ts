@@ -63,7 +63,7 @@ export function msgpackEnd(bytes: Uint8Array, at: number, depth = 0, records: Re
   if (first >= 0x40 && first <= 0x7f && records.has(first))
     return items(bytes, at + 1, records.get(first), depth, records);
   if (first <= 0x7f || first >= 0xe0) return at + 1;
-  if (first <= 0x8f) return items(bytes, at + 1, (first & 0x0f) * 2, depth, records);
+  if (first <= 0x8f) return entries(bytes, at + 1, first & 0x0f, depth, records);
   if (first <= 0x9f) return items(bytes, at + 1, first & 0x0f, depth, records);
   if (first <= 0xbf) return within(bytes, at + 1 + (first & 0x1f));
   switch (first) {
@@ -96,7 +96,7 @@ export function msgpackEnd(bytes: Uint8Array, at: number, depth = 0, records: Re
     case 0xdc: // array 16
       return items(bytes, at + 3, length(bytes, at + 1, 2), depth, records);
     case 0xde: // map 16
-      return items(bytes, at + 3, (length(bytes, at + 1, 2) ?? Number.POSITIVE_INFINITY) * 2, depth, records);
+      return entries(bytes, at + 3, length(bytes, at + 1, 2), depth, records);
     default: // other extensions, and lengths that no frame of ours can hold
       return -1;
   }
@@ -111,9 +111,7 @@ function extension(bytes: Uint8Array, at: number, depth: number, records: Record
   const count = keys & 0x0f;
   let values = at + 4;
   for (let i = 0; i < count; i += 1) {
-    const key = bytes[values];
-    if (key === undefined || key < 0xa0 || key > 0xbf) return -1;
-    values = msgpackEnd(bytes, values, depth, records);
+    values = keyEnd(bytes, values);
     if (values < 0) return -1;
   }
   records.set(data, count);
@@ -140,4 +138,22 @@ function items(bytes: Uint8Array, start: number, count: number | undefined, dept
     if (at < 0) return -1;
   }
   return at;
+}
+
+/** A map's. Keys that are no strings make the decoder throw. */
+function entries(bytes: Uint8Array, start: number, count: number | undefined, depth: number, records: Records): number {
+  if (count === undefined || count * 2 > bytes.length - start) return -1;
+  let at = start;
+  for (let i = 0; i < count; i += 1) {
+    at = keyEnd(bytes, at);
+    if (at >= 0) at = msgpackEnd(bytes, at, depth + 1, records);
+    if (at < 0) return -1;
+  }
+  return at;
+}
+
+/** No name in a message of ours has 32 letters. */
+function keyEnd(bytes: Uint8Array, at: number): number {
+  const first = bytes[at];
+  return first === undefined || first < 0xa0 || first > 0xbf ? -1 : within(bytes, at + 1 + (first & 0x1f));
 }

@@ -26,6 +26,7 @@ const environment = z.object({
   APPEND_LANES: count.default(2),
   COMMANDS_PER_SECOND: count.default(20),
   FRAMES_PER_SECOND: count.default(200),
+  MALFORMED_FRAMES: count.default(10),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -46,6 +47,8 @@ export interface Config {
   readonly appendLanes: number;
   readonly commandsPerSecond: number;
   readonly framesPerSecond: number;
+  /** Malformed frames with which a connection ends. */
+  readonly malformedFrames: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
@@ -84,6 +87,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     appendLanes: e.APPEND_LANES,
     commandsPerSecond: e.COMMANDS_PER_SECOND,
     framesPerSecond: e.FRAMES_PER_SECOND,
+    malformedFrames: e.MALFORMED_FRAMES,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };

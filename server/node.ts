@@ -63,6 +63,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       commandsPerSecond: config.commandsPerSecond,
       commandBurst: config.commandsPerSecond * 2,
       framesPerSecond: config.framesPerSecond,
+      strikes: config.malformedFrames,
     };
     const rooms = { combat: { room: createCombatRoom(combats, { authenticate, telemetry, limits }), key: "combatId" } };
 

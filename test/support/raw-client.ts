@@ -24,14 +24,19 @@ export const PROTOCOL = {
 };
 
 /** A request as the SDK encodes it: `[21][request id][type][msgpack]`. */
-export function requestFrame(requestId: number, type: string | number, payload: unknown): Buffer {
+export function requestFrame(
+  requestId: number,
+  type: string | number,
+  payload: unknown,
+  packr = new msgpackr.Packr(),
+): Buffer {
   const head = { offset: 1 };
   const bytes = Buffer.alloc(300);
   bytes[0] = PROTOCOL.REQUEST;
   encode.number(bytes, requestId, head);
   if (typeof type === "string") encode.string(bytes, type, head);
   else encode.number(bytes, type, head);
-  return Buffer.concat([bytes.subarray(0, head.offset), new msgpackr.Packr().pack(payload)]);
+  return Buffer.concat([bytes.subarray(0, head.offset), packr.pack(payload)]);
 }
 
 /** One masked WebSocket message; a key of zeros is a key as any other. */
@@ -57,8 +62,8 @@ export interface RawClient {
   write(bytes: Uint8Array): void;
   /** Sends a request and resolves with its answer. */
   request(payload: unknown, type?: string | number): Promise<unknown>;
-  /** Resolves when the room has handled all that was sent before, or has closed. */
-  roundTrip(): Promise<void>;
+  /** Resolves when the room has handled all that was sent before, `pings` of them pings, or has closed: then false. */
+  roundTrip(pings?: number): Promise<boolean>;
   destroy(): void;
 }
 
@@ -143,11 +148,11 @@ function speak(socket: Socket, roomId: string, onFrame: (frame: Buffer) => void)
   });
   socket.resume();
 
-  /** The first frame from `from` on that fits; undefined when the connection closes before it comes. */
-  function frameFrom(from: number, fits: (frame: Buffer) => boolean): Promise<Buffer | undefined> {
+  /** The `nth` frame from `from` on that fits; undefined when the connection closes before it comes. */
+  function frameFrom(from: number, fits: (frame: Buffer) => boolean, nth = 1): Promise<Buffer | undefined> {
     return new Promise((resolve) => {
       const check = (): void => {
-        const found = received.slice(from).find(fits);
+        const found = received.slice(from).filter(fits)[nth - 1];
         if (found === undefined && !isClosed) return;
         waiting.delete(check);
         resolve(found);
@@ -177,10 +182,10 @@ function speak(socket: Socket, roomId: string, onFrame: (frame: Buffer) => void)
       if (frame === undefined) throw new Error(`closed before the answer: ${await closed.promise}`);
       return frame.length > 3 ? msgpackr.unpack(frame.subarray(3)) : undefined;
     },
-    async roundTrip() {
+    async roundTrip(pings = 0) {
       const from = received.length;
       client.send(Buffer.from([PROTOCOL.PING]));
-      await frameFrom(from, (frame) => frame[0] === PROTOCOL.PING);
+      return (await frameFrom(from, (frame) => frame[0] === PROTOCOL.PING, pings + 1)) !== undefined;
     },
     destroy: () => socket.destroy(),
   };

@@ -18,7 +18,7 @@ export interface TestServerProcess {
 }
 
 /** Tests play faster than people. */
-const FAST = { COMMANDS_PER_SECOND: "100000", FRAMES_PER_SECOND: "100000" };
+export const FAST = { COMMANDS_PER_SECOND: "100000", FRAMES_PER_SECOND: "100000" };
 
 /** A server process for the calling file or describe block. Its end fails the block if it logged a bug, or did not end well. */
 export function useServerProcess(

@@ -1,0 +1,3 @@
+import { describeSerializer } from "./serializer.cases.ts";
+
+describeSerializer("ws");
