@@ -79,33 +79,28 @@ export function describeSerializer(transport: "uws" | "ws"): void {
   });
 
   test.each([
-    ["SERIAL-2", "too many bytes wait", "small"],
-    ["SERIAL-3", "something has waited for too long", "hasty"],
-  ] as const)(
-    `[%s] ${transport}: a client for whom %s is told to come again, and then has the full state`,
-    async (_rule, _what, room) => {
-      const { quick, slow, seen } = await open(room);
-      const before = server.refused.length;
-      network.stall(true);
-      for (let i = 0; i < 400 && server.refused.length === before; i += 1) {
-        await add(quick);
-        // Time goes by: enough for the age limit, once the first byte waits.
-        if (room === "hasty" && i > 100) await sleep(5);
-      }
-      expect(server.refused.slice(before)).toEqual(["RESYNC"]);
+    ["[SERIAL-2] too many bytes wait for a client", "small"],
+    ["[SERIAL-3] something has waited for a client for too long", "hasty"],
+  ] as const)(`%s (${transport}): it is told to come again, and then has the full state`, async (_rule, room) => {
+    const { quick, slow, seen } = await open(room);
+    const before = server.refused.length;
+    network.stall(true);
+    for (let i = 0; i < 400 && server.refused.length === before; i += 1) {
       await add(quick);
-      network.stall(false);
-      await slow.until(({ version }) => version === quick.state.version);
-      await expect
-        .poll(() => seen.slow.statuses)
-        .toEqual([expect.stringMatching(/^resuming 4100/), "connected joined"]);
-      expect(slow.state).toEqual(quick.state);
-      await add(slow);
-      await quick.until(({ version }) => version >= slow.state.version);
-      expectSound(seen.slow.states);
-      expectSound(seen.quick.states);
-      expect(seen.quick.statuses).toEqual([]);
-      await Promise.all([quick.leave(), slow.leave()]);
-    },
-  );
+      // Time goes by: enough for the age limit, once the first byte waits.
+      if (room === "hasty" && i > 100) await sleep(5);
+    }
+    expect(server.refused.slice(before)).toEqual(["RESYNC"]);
+    await add(quick);
+    network.stall(false);
+    await slow.until(({ version }) => version === quick.state.version);
+    await expect.poll(() => seen.slow.statuses).toEqual([expect.stringMatching(/^resuming 4100/), "connected joined"]);
+    expect(slow.state).toEqual(quick.state);
+    await add(slow);
+    await quick.until(({ version }) => version >= slow.state.version);
+    expectSound(seen.slow.states);
+    expectSound(seen.quick.states);
+    expect(seen.quick.statuses).toEqual([]);
+    await Promise.all([quick.leave(), slow.leave()]);
+  });
 }
