@@ -14,7 +14,7 @@ export const idle: Bench = {
   name: "idle",
   async run({ databaseUrl, long, progress }) {
     await migrate({ url: databaseUrl });
-    const seconds = long ? 60 : 14;
+    const seconds = long ? 60 : 5;
     const measure = async (kind: Kind): Promise<IdleFigures> => {
       progress(`${ROOMS} ${kind} rooms`);
       const args = ["--expose-gc", SERVER, kind, `${ROOMS}`, `${seconds}`, databaseUrl];

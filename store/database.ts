@@ -38,7 +38,7 @@ const parsers = {
  * A pool whose sessions have taken on the application's role, so that the database refuses what the application must not do.
  * Every statement is bounded in time on both sides: a long transaction anywhere holds back vacuum, a lost one its caller.
  */
-export function createPool(config: DatabaseConfig, role: "application" | "owner" = "application"): pg.Pool {
+export function createPool(config: DatabaseConfig): pg.Pool {
   const statementTimeout = config.statementTimeoutMs ?? 5_000;
   const settings = [
     `search_path=${config.schema ?? "public"}`,
@@ -46,7 +46,7 @@ export function createPool(config: DatabaseConfig, role: "application" | "owner"
     `statement_timeout=${statementTimeout}`,
     "lock_timeout=2000",
     "idle_in_transaction_session_timeout=5000",
-    ...(role === "application" ? ["role=aether_app"] : []),
+    "role=aether_app",
   ];
   const pool = new pg.Pool({
     connectionString: config.url,

@@ -16,8 +16,8 @@ export interface IdleFigures {
   readonly cpuPercent: number;
 }
 
-/** The last garbage of the beginning, and connections being set up, are not what idle rooms cost. */
-const SETTLE_MS = 1_500;
+/** Some 12 s after a process has gone quiet V8 shrinks its heap, once; what that costs is owed to the beginning, not to idle rooms. */
+const SETTLE_MS = 13_500;
 
 function memory(): { heap: number; total: number } {
   globalThis.gc?.();
