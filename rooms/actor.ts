@@ -1,12 +1,14 @@
 import { type Answer, type AnsweredEvent, refusal } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent, NewEvent } from "../domain/envelope.ts";
-import type { AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
+import type { AcceptedCommand, AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
 import { uuidv7 } from "../store/uuid.ts";
-import { AcceptedCommands } from "./accepted-commands.ts";
+import { Alarm } from "./alarm.ts";
+import { acceptance, readAnswer } from "./answers.ts";
 import type { Clock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
 import { loadAggregate } from "./load.ts";
+import { Recent } from "./recent.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /**
@@ -89,9 +91,9 @@ export class Actor<S, C, E extends DomainEvent> {
   #headVersion = 0;
   #durable: S;
   #durableVersion = 0;
-  #accepted = new AcceptedCommands();
-  /** Final rejections already stored, by commandId. */
-  #rejections = new Map<string, Answer>();
+  #accepted = new Recent<AcceptedCommand>();
+  /** Final rejections already stored. */
+  #rejections = new Recent<Answer>();
   /** Commands without an answer yet, by commandId: a repeat waits for the same one. */
   readonly #pending = new Map<string, Promise<Answer>>();
   #waiting: Entry<C>[] = [];
@@ -99,8 +101,7 @@ export class Actor<S, C, E extends DomainEvent> {
   /** Why the log must be read again once nothing is in flight. */
   #reload: "unknown" | "conflict" | undefined;
   #snapshotVersion = 0;
-  #cancelWakeUp: (() => void) | undefined;
-  #wakesAt = 0;
+  readonly #alarm: Alarm;
   #cancelReload: (() => void) | undefined;
   readonly #ready = Promise.withResolvers<boolean>();
   #drained: (() => void) | undefined;
@@ -119,6 +120,7 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#clock = clock;
     this.#telemetry = telemetry;
     this.#options = options;
+    this.#alarm = new Alarm(clock, () => this.#wake());
     this.#head = aggregate.initial;
     this.#durable = aggregate.initial;
     void this.#load(RELOAD_DELAY_MS);
@@ -180,7 +182,7 @@ export class Actor<S, C, E extends DomainEvent> {
     const { commandId, command, expectedVersion } = entry.envelope;
     const accepted = this.#accepted.get(commandId);
     if (accepted !== undefined) {
-      void this.#answerAgain(entry, accepted.fromVersion, accepted.toVersion);
+      void this.#answerAgain(entry, accepted);
       return;
     }
     const rejected = this.#rejections.get(commandId);
@@ -222,7 +224,7 @@ export class Actor<S, C, E extends DomainEvent> {
   #append(entry: InFlight<S, C>): void {
     const outcomeOnly = entry.events.length === 0;
     if (outcomeOnly && entry.internal) {
-      this.#answer(entry, entry.rejection ?? this.#acceptance(this.#durableVersion, []));
+      this.#answer(entry, entry.rejection ?? acceptance(this.#durableVersion, []));
       return;
     }
     const expectedVersion = this.#headVersion;
@@ -230,7 +232,7 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#headVersion += entry.events.length;
     this.#inFlight.push(entry);
     const { commandId } = entry.envelope;
-    const outcome = entry.rejection ?? this.#acceptance(expectedVersion, []);
+    const outcome = entry.rejection ?? acceptance(expectedVersion, []);
     this.#store
       .append({
         actorId: this.id,
@@ -279,8 +281,8 @@ export class Actor<S, C, E extends DomainEvent> {
     }
     const { commandId } = entry.envelope;
     if (entry.events.length === 0) {
-      const answer = entry.rejection ?? this.#acceptance(this.#durableVersion, []);
-      this.#remember(commandId, answer);
+      const answer = entry.rejection ?? acceptance(this.#durableVersion, []);
+      this.#rejections.set(commandId, answer);
       this.#answer(entry, answer);
       return;
     }
@@ -294,9 +296,9 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#durable = entry.stateAfter;
     this.#durableVersion += events.length;
     const sequence = events.at(-1)?.sequence ?? 0;
-    this.#accepted.add({ commandId, fromVersion, toVersion: this.#durableVersion, sequence });
+    this.#accepted.set(commandId, { commandId, fromVersion, toVersion: this.#durableVersion, sequence });
     this.#show(events);
-    this.#answer(entry, this.#acceptance(this.#durableVersion, events));
+    this.#answer(entry, acceptance(this.#durableVersion, events));
     const every = this.#options.snapshotEvery ?? 50;
     if (Math.floor(this.#durableVersion / every) > Math.floor(this.#snapshotVersion / every)) this.#snapshot();
     this.#arm();
@@ -395,36 +397,21 @@ export class Actor<S, C, E extends DomainEvent> {
     }
   }
 
-  /**
-   * One timer for what the durable state wants next. A deadline that moved to later keeps its timer, which then finds out:
-   * most commands move one, and to set a timer costs more than to let an idle one pass.
-   */
   #arm(): void {
-    const wakeUp = this.#aggregate.wakeUp?.(this.#durable);
-    if (wakeUp === undefined) {
-      this.#cancelWakeUp?.();
-      this.#cancelWakeUp = undefined;
-    } else if (this.#cancelWakeUp === undefined || wakeUp.at < this.#wakesAt) {
-      this.#cancelWakeUp?.();
-      this.#wakeAt(wakeUp.at);
-    }
+    this.#alarm.set(this.#aggregate.wakeUp?.(this.#durable)?.at);
   }
 
-  #wakeAt(at: number): void {
-    this.#wakesAt = at;
-    this.#cancelWakeUp = this.#clock.at(at, () => {
-      this.#cancelWakeUp = undefined;
-      const wakeUp = this.#aggregate.wakeUp?.(this.#durable);
-      if (wakeUp === undefined || this.#mode !== "running") return;
-      if (wakeUp.at > this.#clock.now()) {
-        this.#wakeAt(wakeUp.at);
-        return;
-      }
-      void this.#submit({ commandId: uuidv7(this.#clock.now()), command: wakeUp.command }, true).then((answer) => {
-        if (!answer.ok && this.#mode === "running" && this.#cancelWakeUp === undefined) {
-          this.#wakeAt(this.#clock.now() + WAKE_UP_AGAIN_MS);
-        }
-      });
+  #wake(): void {
+    const wakeUp = this.#aggregate.wakeUp?.(this.#durable);
+    if (wakeUp === undefined || this.#mode !== "running") return;
+    const now = this.#clock.now();
+    if (wakeUp.at > now) {
+      this.#alarm.set(wakeUp.at);
+      return;
+    }
+    void this.#submit({ commandId: uuidv7(now), command: wakeUp.command }, true).then((answer) => {
+      const forgotten = !answer.ok && this.#mode === "running" && !this.#alarm.isSet;
+      if (forgotten) this.#alarm.set(this.#clock.now() + WAKE_UP_AGAIN_MS);
     });
   }
 
@@ -439,29 +426,12 @@ export class Actor<S, C, E extends DomainEvent> {
     });
   }
 
-  async #answerAgain(entry: Entry<C>, from: number, to: number): Promise<void> {
+  async #answerAgain(entry: Entry<C>, accepted: AcceptedCommand): Promise<void> {
     try {
-      const events: AnsweredEvent[] = [];
-      for await (const { eventType, version, sequence, payload } of this.#store.readStream(this.id, from, to)) {
-        events.push({ eventType, version, sequence, payload });
-      }
-      this.#answer(entry, this.#acceptance(to, events));
+      this.#answer(entry, await readAnswer(this.#store, this.id, accepted));
     } catch (error) {
       this.#telemetry.fault("answer again", error);
       this.#answer(entry, refusal("UNAVAILABLE"));
-    }
-  }
-
-  #acceptance(version: number, events: readonly AnsweredEvent[]): Answer & { ok: true } {
-    return { ok: true, version, sequence: events.at(-1)?.sequence ?? 0, events };
-  }
-
-  #remember(commandId: string, answer: Answer): void {
-    this.#rejections.set(commandId, answer);
-    if (this.#rejections.size <= 256) return;
-    for (const oldest of this.#rejections.keys()) {
-      this.#rejections.delete(oldest);
-      return;
     }
   }
 
@@ -473,7 +443,7 @@ export class Actor<S, C, E extends DomainEvent> {
 
   #stop(reason: "closed" | "lost" | "missing"): void {
     this.#mode = "stopped";
-    this.#cancelWakeUp?.();
+    this.#alarm.set(undefined);
     this.#cancelReload?.();
     const code = reason === "missing" ? "NOT_FOUND" : "UNAVAILABLE";
     for (const entry of this.#waiting.splice(0)) this.#answer(entry, refusal(code));

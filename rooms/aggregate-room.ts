@@ -120,8 +120,9 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       attachOutbox(client, limits.backlog ?? {}, () => telemetry.refused("RESYNC"));
       if (this.#shown === undefined) this.#show({ state: actor.state, version: actor.version, events: [] });
       const arrival = kind.arrival?.(actor.state, who);
-      if (arrival !== undefined)
-        await actor.submit({ commandId: crypto.randomUUID(), command: arrival, userId: who.userId });
+      if (arrival === undefined) return;
+      const noted = await actor.submit({ commandId: crypto.randomUUID(), command: arrival, userId: who.userId });
+      if (!noted.ok && noted.retryable) throw refuse("UNAVAILABLE");
     }
 
     override onDispose(): void {

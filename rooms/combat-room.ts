@@ -12,7 +12,8 @@ export function createCombatRoom(actors: Actors<CombatState, CombatCommand>, ser
     actors,
     createView: () => new CombatView(),
     project: projectCombat,
-    refuseEntry: (state, who) => (participantOf(state, who.userId) === undefined ? "FORBIDDEN" : undefined),
+    refuseEntry: (state, { role, userId }) =>
+      role === "joueur" && participantOf(state, userId) !== undefined ? undefined : "FORBIDDEN",
     parse: (message, who) => parseCombatCommand(message, who.userId),
     arrival(state, who) {
       const participant = participantOf(state, who.userId);

@@ -1,8 +1,8 @@
 import type { Answer } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent } from "../domain/envelope.ts";
-import type { EventStore, Snapshot } from "../store/event-store.ts";
-import { AcceptedCommands } from "./accepted-commands.ts";
+import type { AcceptedCommand, EventStore, Snapshot } from "../store/event-store.ts";
+import { Recent } from "./recent.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** Events among whose commands a repeat is recognised after a load: minutes of the busiest aggregate. */
@@ -13,8 +13,8 @@ export interface Loaded<S> {
   readonly version: number;
   readonly epoch: number;
   readonly snapshotVersion: number;
-  readonly accepted: AcceptedCommands;
-  readonly rejections: Map<string, Answer>;
+  readonly accepted: Recent<AcceptedCommand>;
+  readonly rejections: Recent<Answer>;
 }
 
 /** Takes ownership of an aggregate and brings it into memory: snapshot, then the events after it. Undefined if there is none. */
@@ -43,15 +43,15 @@ export async function loadAggregate<S, C, E extends DomainEvent>(
     if (event.version !== version) throw new Error(`stream ${id}: event ${event.version} where ${version} is due`);
   }
   if (version !== head.version) throw new Error(`stream ${id}: ends at ${version}, its head says ${head.version}`);
-  const rejections = new Map(outcomes.map(({ commandId, outcome }) => [commandId, outcome as Answer]));
+  // The first command may have begun before the window, and its answer with it.
+  const whole = commands.filter(({ fromVersion }) => from === 1 || fromVersion > from);
   return {
     state,
     version,
     epoch: head.epoch,
     snapshotVersion: snapshot?.version ?? 0,
-    // The first one may have begun before the window, and its answer with it.
-    accepted: new AcceptedCommands(commands.filter(({ fromVersion }) => from === 1 || fromVersion > from)),
-    rejections,
+    accepted: new Recent(whole.map((command) => [command.commandId, command])),
+    rejections: new Recent(outcomes.map(({ commandId, outcome }) => [commandId, outcome as Answer])),
   };
 }
 

@@ -5,9 +5,10 @@ import { combatEvents } from "../domain/combat/events.ts";
 import { createActors } from "../rooms/actors.ts";
 import { createCombatRoom } from "../rooms/combat-room.ts";
 import { createPool } from "../store/database.ts";
-import { ensurePartitions, migrate } from "../store/migrate.ts";
+import { migrate } from "../store/migrate.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
 import { createRegistry } from "../store/registry.ts";
+import { runUpkeep } from "../store/upkeep.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator } from "./auth.ts";
 import type { Config } from "./config.ts";
@@ -17,7 +18,7 @@ import { assertPortFree, freePort } from "./ports.ts";
 import { Releasers } from "./releasers.ts";
 import { createTelemetry } from "./telemetry.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1_000;
+const HOUR_MS = 60 * 60 * 1_000;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -53,8 +54,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("store", () => store.close());
 
     const upkeep = setInterval(() => {
-      ensurePartitions(writePool).catch((error: unknown) => telemetry.fault("partitions", error));
-    }, DAY_MS);
+      runUpkeep(readPool).catch((error: unknown) => telemetry.fault("upkeep", error));
+    }, HOUR_MS);
     releasers.add("upkeep", () => clearInterval(upkeep));
 
     const combats = createActors(combat, store, telemetry, { nodeId, tenantId: config.tenantId });

@@ -105,7 +105,7 @@ export interface EventStore {
   latestSnapshot(aggregateId: string, stateVersion: number): Promise<Snapshot | undefined>;
   /** Of different streams; keeps the newest three of each. They may be lost in a crash of the database's. */
   saveSnapshots(snapshots: readonly Snapshot[]): Promise<void>;
-  /** The outcomes kept for a stream's commands that left no event. */
+  /** The outcomes kept for a stream's commands that left no event; the newest 256, oldest first. */
   outcomes(aggregateId: string): Promise<readonly CommandOutcome[]>;
   close(): Promise<void>;
 }

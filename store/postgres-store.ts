@@ -191,11 +191,11 @@ export function createPostgresStore(
     async outcomes(aggregateId) {
       const { rows } = await readPool.query<CommandOutcome>({
         name: "outcomes",
-        text: `SELECT aggregate_id AS "aggregateId", command_id AS "commandId", outcome FROM command_outcomes WHERE aggregate_id = $1
-               ORDER BY created_at DESC LIMIT 256`,
+        text: `SELECT aggregate_id AS "aggregateId", command_id AS "commandId", outcome FROM command_outcomes
+               WHERE aggregate_id = $1 ORDER BY created_at DESC LIMIT 256`,
         values: [aggregateId],
       });
-      return rows;
+      return rows.reverse();
     },
 
     close() {
