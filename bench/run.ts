@@ -6,10 +6,9 @@ import { describeMachine, loadAverage } from "./machine.ts";
 import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
 import { rooms } from "./rooms.ts";
-import { createScratchDatabase } from "./scratch-database.ts";
+import { findScratchDatabase } from "./scratch-database.ts";
 
 const BENCHES: readonly Bench[] = [append, rooms, replay, idle];
-const DEFAULT_URL = "postgres://postgres@127.0.0.1:5432/postgres";
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 
 const { values: flags, positionals } = parseArgs({
@@ -31,7 +30,7 @@ function progress(text: string): void {
   process.stderr.write(`[${((performance.now() - begun) / 1_000).toFixed(1).padStart(5)} s] ${text}\n`);
 }
 
-const database = await createScratchDatabase(process.env.DATABASE_URL ?? DEFAULT_URL);
+const database = await findScratchDatabase(process.env.DATABASE_URL);
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
