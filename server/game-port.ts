@@ -1,5 +1,4 @@
 import { matchMaker, type Room, Server, type Transport } from "@colyseus/core";
-import { Encoder } from "@colyseus/schema";
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
 import { GuardedServer, guardUws } from "./game-http.ts";
@@ -8,9 +7,6 @@ import { GuardedServer, guardUws } from "./game-http.ts";
 const MAX_FRAME_BYTES = 64 * 1024;
 /** uWebSockets.js leaves out messages to a client that has more than this waiting; rooms act long before. */
 const MAX_BACKPRESSURE_BYTES = 16 * 1024 * 1024;
-
-/** A full combat of 16 with effects and journal is some 6 kB; the encoder grows beyond this, with a warning. */
-Encoder.BUFFER_SIZE = 8 * 1024;
 
 export interface GamePort {
   readonly transport: "uws" | "ws";

@@ -17,11 +17,15 @@ async function main(): Promise<void> {
   const stop = (code: number): void => {
     if (stopping) return;
     stopping = true;
+    log.info("stopping: finishing what was taken");
     setTimeout(() => {
       log.error("the shutdown took too long");
       process.exit(1);
     }, config.shutdownTimeoutMs).unref();
-    void releasers.release().then(() => process.exit(code));
+    void releasers.release().then(() => {
+      log.info("stopped");
+      process.exit(code);
+    });
   };
   process.on("SIGINT", () => stop(0));
   process.on("SIGTERM", () => stop(0));
