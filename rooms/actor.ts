@@ -423,6 +423,7 @@ export class Actor<S, C, E extends DomainEvent> {
       version: this.#durableVersion,
       state: this.#durable,
       stateVersion: this.#aggregate.snapshot.version,
+      recentCommands: this.#accepted.values(),
     });
   }
 

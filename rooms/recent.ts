@@ -9,6 +9,11 @@ export class Recent<Value> {
     this.#entries = new Map(entries.slice(-LIMIT));
   }
 
+  /** Oldest first. */
+  values(): Value[] {
+    return [...this.#entries.values()];
+  }
+
   get(id: string): Value | undefined {
     return this.#entries.get(id);
   }

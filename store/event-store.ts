@@ -66,6 +66,8 @@ export interface Snapshot {
   readonly state: unknown;
   /** The version of the state's shape (`Aggregate.snapshot.version`). */
   readonly stateVersion: number;
+  /** The commands last accepted, oldest first, so that a repeat is recognised without reading the events before. */
+  readonly recentCommands: readonly AcceptedCommand[];
 }
 
 export interface ReadAllOptions {
@@ -99,8 +101,6 @@ export interface EventStore {
   readEffects(eventId: string): Promise<readonly StoredEvent[]>;
   /** An event and what led to it, back to the first cause, newest first. */
   readCauses(eventId: string): Promise<readonly StoredEvent[]>;
-  /** The commands that left the stream's events from version `from` on, oldest first. */
-  commandsSince(aggregateId: string, from: number): Promise<readonly AcceptedCommand[]>;
   /** The newest snapshot whose state is of this shape. */
   latestSnapshot(aggregateId: string, stateVersion: number): Promise<Snapshot | undefined>;
   /** Of different streams; keeps the newest three of each. They may be lost in a crash of the database's. */

@@ -1,12 +1,5 @@
 import type { AggregateType, StoredEvent } from "../domain/envelope.ts";
-import type {
-  AcceptedCommand,
-  AppendRequest,
-  AppendResult,
-  CommandOutcome,
-  EventStore,
-  Snapshot,
-} from "./event-store.ts";
+import type { AppendRequest, AppendResult, CommandOutcome, EventStore, Snapshot } from "./event-store.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
 
@@ -128,15 +121,6 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
         event = log.find((e) => e.eventId === causationId);
       }
       return causes;
-    },
-    commandsSince: async (aggregateId, from) => {
-      const commands = new Map<string, AcceptedCommand>();
-      for (const { version, sequence, metadata } of streams.get(aggregateId)?.events.slice(from - 1) ?? []) {
-        if (metadata.commandId === undefined) continue;
-        const fromVersion = commands.get(metadata.commandId)?.fromVersion ?? version;
-        commands.set(metadata.commandId, { commandId: metadata.commandId, fromVersion, toVersion: version, sequence });
-      }
-      return [...commands.values()];
     },
     latestSnapshot: async (aggregateId, stateVersion) =>
       snapshots

@@ -141,27 +141,16 @@ export function createPostgresStore(
         [eventId],
       ),
 
-    async commandsSince(aggregateId, from) {
-      const { rows } = await readPool.query<AcceptedCommand>({
-        name: "commands_since",
-        text: `SELECT metadata->>'commandId' AS "commandId", min(aggregate_version) AS "fromVersion",
-                 max(aggregate_version) AS "toVersion", max(event_sequence) AS sequence
-               FROM evenements WHERE aggregate_id = $1 AND aggregate_version >= $2 AND metadata ? 'commandId'
-               GROUP BY 1 ORDER BY 2`,
-        values: [aggregateId, from],
-      });
-      return rows;
-    },
-
     async latestSnapshot(aggregateId, stateVersion) {
-      const { rows } = await readPool.query<Snapshot>({
+      const { rows } = await readPool.query<Omit<Snapshot, "recentCommands"> & { readonly recentCommands: string }>({
         name: "latest_snapshot",
         text: `SELECT aggregate_id AS "aggregateId", aggregate_type AS "aggregateType", aggregate_version AS version, state,
-                 state_version AS "stateVersion"
+                 state_version AS "stateVersion", recent_commands AS "recentCommands"
                FROM snapshots WHERE aggregate_id = $1 AND state_version = $2 ORDER BY aggregate_version DESC LIMIT 1`,
         values: [aggregateId, stateVersion],
       });
-      return rows[0];
+      const row = rows[0];
+      return row && { ...row, recentCommands: parseCommands(row.recentCommands) };
     },
 
     async saveSnapshots(snapshots) {
@@ -170,8 +159,8 @@ export function createPostgresStore(
         // A snapshot is a shortcut: to lose the last ones in a crash costs nothing, to wait for the disk would.
         text: `WITH unhurried AS (SELECT set_config('synchronous_commit', 'off', true)),
                saved AS (
-                 INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version)
-                 SELECT s.* FROM unhurried, unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::int[]) AS s
+                 INSERT INTO snapshots (aggregate_id, aggregate_type, aggregate_version, state, state_version, recent_commands)
+                 SELECT s.* FROM unhurried, unnest($1::uuid[], $2::text[], $3::int[], $4::jsonb[], $5::int[], $6::text[]) AS s
                  ON CONFLICT (aggregate_id, aggregate_version, state_version) DO NOTHING
                  RETURNING snapshot_id, aggregate_id, aggregate_version),
                ranked AS (
@@ -184,6 +173,7 @@ export function createPostgresStore(
           intArray(snapshots.map(({ version }) => version)),
           jsonbArray(snapshots.map(({ state }) => JSON.stringify(state))),
           intArray(snapshots.map(({ stateVersion }) => stateVersion)),
+          textArray(snapshots.map(({ recentCommands }) => formatCommands(recentCommands))),
         ],
       });
     },
@@ -203,4 +193,20 @@ export function createPostgresStore(
       return closed;
     },
   };
+}
+
+type CommandTuple = readonly [string, number, number, number];
+
+function formatCommands(commands: readonly AcceptedCommand[]): string {
+  const tuples: CommandTuple[] = commands.map((c) => [c.commandId, c.fromVersion, c.toVersion, c.sequence]);
+  return JSON.stringify(tuples);
+}
+
+function parseCommands(text: string): AcceptedCommand[] {
+  return (JSON.parse(text) as CommandTuple[]).map(([commandId, fromVersion, toVersion, sequence]) => ({
+    commandId,
+    fromVersion,
+    toVersion,
+    sequence,
+  }));
 }

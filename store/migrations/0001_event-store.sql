@@ -55,9 +55,13 @@ CREATE TABLE snapshots (
   state             jsonb       NOT NULL,
   -- The version of the state's shape; a snapshot of another shape is ignored.
   state_version     integer     NOT NULL,
+  -- The commands last accepted: JSON that nobody queries, [[commandId, fromVersion, toVersion, sequence], …], oldest first.
+  recent_commands   text        NOT NULL DEFAULT '[]',
   created_at        timestamptz NOT NULL DEFAULT now(),
   UNIQUE (aggregate_id, aggregate_version, state_version)
 );
+-- Uncompressed: ids do not compress, and trying takes longer than writing them.
+ALTER TABLE snapshots ALTER COLUMN recent_commands SET STORAGE EXTERNAL;
 CREATE INDEX idx_snapshots_aggregate ON snapshots (aggregate_id, aggregate_version DESC);
 CREATE INDEX idx_snapshots_created_at ON snapshots (created_at);
 

@@ -106,7 +106,6 @@ export function faultyStore(
     head: (id) => io(() => store.head(id)),
     latestSnapshot: (id, version) => io(() => store.latestSnapshot(id, version)),
     outcomes: (id) => io(() => store.outcomes(id)),
-    commandsSince: (id, from) => io(() => store.commandsSince(id, from)),
     async *readStream(id, from, to) {
       await io(async () => undefined);
       yield* store.readStream(id, from, to);

@@ -33,6 +33,7 @@ beforeAll(async () => {
         version,
         state: { version },
         stateVersion: 1,
+        recentCommands: [],
       },
     ]);
   }

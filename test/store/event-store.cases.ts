@@ -187,23 +187,6 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
       expect(await store.outcomes(id)).toEqual([outcome]);
     });
 
-    test("[STORE-18] the commands of a stream's events are told by their versions and last sequence, oldest first", async () => {
-      const id = v7();
-      const [first, second] = [v7(), v7()];
-      const by = (commandId: string | undefined, count: number) =>
-        gains(count).map((event) => ({ ...event, metadata: { ...event.metadata, commandId } }));
-      expect(await append(store, joueur(id, 0, by(first, 2)))).toMatchObject({ ok: true });
-      expect(await append(store, joueur(id, 2, by(undefined, 1)))).toMatchObject({ ok: true });
-      const last = await append(store, joueur(id, 3, by(second, 3)));
-      const told = { commandId: second, fromVersion: 4, toVersion: 6, sequence: last.ok ? last.sequences.at(-1) : 0 };
-      expect(await store.commandsSince(id, 1)).toMatchObject([
-        { commandId: first, fromVersion: 1, toVersion: 2 },
-        told,
-      ]);
-      expect(await store.commandsSince(id, 5)).toEqual([{ ...told, fromVersion: 5 }]);
-      expect(await store.commandsSince(v7(), 1)).toEqual([]);
-    });
-
     test("[STORE-9] the newest three snapshots of a stream are kept, whatever their state version", async () => {
       const id = v7();
       await store.saveSnapshots([snapshot(id, 50, 1)]);
@@ -307,6 +290,7 @@ function snapshot(aggregateId: string, version: number, stateVersion = 1): Snaps
     version,
     state: { or: version, nom: "été" },
     stateVersion,
+    recentCommands: [{ commandId: aggregateId, fromVersion: 1, toVersion: version, sequence: 7 }],
   };
 }
 

@@ -7,7 +7,7 @@ import { useDatabase } from "../support/postgres.ts";
 
 const database = useDatabase();
 
-test("[STORE-19] outcomes are kept for an hour, and no longer than the next upkeep", async () => {
+test("[STORE-18] outcomes are kept for an hour, and no longer than the next upkeep", async () => {
   const [old, recent] = [v7(), v7()];
   await rowsOf(
     database.url,
