@@ -133,6 +133,9 @@ function encode(units: readonly Unit[]): Buffer[] {
       streams.count.push(stream.events);
       streams.epoch.push(stream.epoch ?? null);
     }
+    // The events of one command share their metadata.
+    let shared: unknown;
+    let metadata = "";
     for (const stream of unit.requests.flatMap(({ request }) => request.streams)) {
       for (const [i, event] of stream.events.entries()) {
         events.unit.push(u);
@@ -143,7 +146,9 @@ function encode(units: readonly Unit[]): Buffer[] {
         events.aggregateType.push(stream.aggregateType);
         events.version.push(stream.expectedVersion + i + 1);
         events.payload.push(JSON.stringify(event.payload));
-        events.metadata.push(JSON.stringify(event.metadata));
+        if (event.metadata !== shared) metadata = JSON.stringify(event.metadata);
+        shared = event.metadata;
+        events.metadata.push(metadata);
       }
     }
     for (const { aggregateId, commandId, outcome } of unit.outcomes) {
