@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
+import { classifyFailure } from "../store/pg-errors.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { startNode } from "./node.ts";
@@ -42,9 +43,14 @@ async function main(): Promise<void> {
     );
   } catch (error) {
     if (error instanceof PortError || error instanceof PostgresError) log.fatal(error.message);
+    else if (isDatabaseAway(error)) log.fatal(`the database cannot be used: ${error.message}. Is DATABASE_URL right?`);
     else log.fatal({ err: error }, "the server could not start");
     stop(1);
   }
+}
+
+function isDatabaseAway(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && classifyFailure(error, false) === "unavailable";
 }
 
 function readConfigOrExit(): Config {

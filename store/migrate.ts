@@ -17,7 +17,7 @@ export async function migrate(config: DatabaseConfig): Promise<void> {
     createSchema: schema !== "public",
     direction: "up",
     advisoryLockMode: "wait",
-    logger: { debug: () => undefined, info: () => undefined, warn: console.warn, error: console.error },
+    logger: { debug: () => undefined, info: () => undefined, warn: console.warn, error: () => undefined },
   });
   const client = new pg.Client({ connectionString: config.url, options: `-c search_path=${schema}` });
   await client.connect();

@@ -71,3 +71,9 @@ test("[CONFIG-5] a server listens on the host that it is given, and on no other"
   await expect(fetch(`http://127.0.0.2:${port}/`)).rejects.toThrow("fetch failed");
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
 });
+
+test("[CONFIG-6] a database that cannot be used ends the start with a message that says so, and tells no password", async () => {
+  const message = await refusal({ DATABASE_URL: "postgres://someone:geheimnis@127.0.0.1:1/nowhere" });
+  expect(message).toContain("the database cannot be used: connect ECONNREFUSED 127.0.0.1:1. Is DATABASE_URL right?");
+  expect(message).not.toContain("geheimnis");
+});
