@@ -224,3 +224,23 @@ test("the demo comes to an end by itself", () => {
   const state = play({ type: "PreparerCombat", combatId: COMBAT_ID, definition }, gestures);
   expect(state.fin).toMatchObject({ resultat: "VICTOIRE", raison: "DERNIERE_EQUIPE" });
 });
+
+test("[TIME-4] a combat left to itself ends: what it wants next is always accepted, at the time that it names", () => {
+  fc.assert(
+    fc.property(preparation, (first) => {
+      let now = 0;
+      let state = combat.initial;
+      for (let command: CombatCommand | undefined = first; command !== undefined; ) {
+        const decision = combat.decide(state, command, { now });
+        if (!decision.ok) throw new Error(`${command.type}: ${decision.rejection.code}`);
+        expect(decision.events.length).toBeGreaterThan(0);
+        state = decision.events.reduce(combat.evolve, state);
+        const wish = combat.wakeUp?.(state);
+        now = Math.max(now, wish?.at ?? now);
+        command = wish?.command;
+      }
+      expect(combat.isOver?.(state)).toBe(true);
+    }),
+    { numRuns: 150, endOnFailure: true },
+  );
+});
