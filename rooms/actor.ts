@@ -4,7 +4,7 @@ import type { DomainEvent, NewEvent } from "../domain/envelope.ts";
 import type { AcceptedCommand, AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
 import { uuidv7 } from "../store/uuid.ts";
 import { Alarm } from "./alarm.ts";
-import { acceptance, readAnswer } from "./answers.ts";
+import { acceptance, answered, readAnswer } from "./answers.ts";
 import type { Clock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
 import { loadAggregate } from "./load.ts";
@@ -287,12 +287,7 @@ export class Actor<S, C, E extends DomainEvent> {
       return;
     }
     const fromVersion = this.#durableVersion + 1;
-    const events = entry.events.map(({ eventType, payload }, i) => ({
-      eventType,
-      version: fromVersion + i,
-      sequence: sequences[i] ?? 0,
-      payload,
-    }));
+    const events = answered(entry.events, fromVersion, sequences);
     this.#durable = entry.stateAfter;
     this.#durableVersion += events.length;
     const sequence = events.at(-1)?.sequence ?? 0;

@@ -4,6 +4,7 @@ import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent } from "../domain/envelope.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { Actor, type Commit, type Envelope } from "./actor.ts";
+import { acceptance, answered } from "./answers.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
 import { createSnapshotWriter } from "./snapshots.ts";
@@ -137,17 +138,7 @@ export function createActors<S, C, E extends DomainEvent>(
     });
     if (result.ok) {
       get(id);
-      return {
-        ok: true,
-        version: events.length,
-        sequence: result.sequences.at(-1) ?? 0,
-        events: events.map(({ eventType, payload }, i) => ({
-          eventType,
-          version: i + 1,
-          sequence: result.sequences[i] ?? 0,
-          payload,
-        })),
-      };
+      return acceptance(events.length, answered(events, 1, result.sequences));
     }
     switch (result.reason) {
       case "CONFLICT":

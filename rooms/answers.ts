@@ -1,8 +1,23 @@
 import type { Answer, AnsweredEvent } from "../domain/codes.ts";
+import type { NewEvent } from "../domain/envelope.ts";
 import type { AcceptedCommand, EventStore } from "../store/event-store.ts";
 
 export function acceptance(version: number, events: readonly AnsweredEvent[]): Answer & { ok: true } {
   return { ok: true, version, sequence: events.at(-1)?.sequence ?? 0, events };
+}
+
+/** Events as answers tell them, once they have their versions, from `fromVersion` on, and their sequences. */
+export function answered(
+  events: readonly NewEvent[],
+  fromVersion: number,
+  sequences: readonly number[],
+): AnsweredEvent[] {
+  return events.map(({ eventType, payload }, i) => ({
+    eventType,
+    version: fromVersion + i,
+    sequence: sequences[i] ?? 0,
+    payload,
+  }));
 }
 
 /** The answer that an accepted command had, from the events that it left. Rejects when the store cannot be read. */

@@ -28,7 +28,7 @@ export async function loadAggregate<S, C, E extends DomainEvent>(
     store.latestSnapshot(id, aggregate.snapshot.version),
   ]);
   if (head === undefined || head.aggregateType !== aggregate.type) return undefined;
-  const snapshot = usable(aggregate, stored, telemetry);
+  const snapshot = usable(aggregate, stored, head.version, telemetry);
   const [tail, outcomes] = await Promise.all([
     readTail(id, aggregate, store, snapshot, head.version),
     store.outcomes(id),
@@ -78,9 +78,11 @@ async function readTail<S, C, E extends DomainEvent>(
 function usable<S, C, E extends DomainEvent>(
   aggregate: Aggregate<S, C, E>,
   snapshot: Snapshot | undefined,
+  headVersion: number,
   telemetry: Telemetry,
 ): (Omit<Snapshot, "state"> & { readonly state: S }) | undefined {
-  if (snapshot === undefined) return undefined;
+  // A newer one is of an owner after us; our first append will tell.
+  if (snapshot === undefined || snapshot.version > headVersion) return undefined;
   const state = aggregate.snapshot.schema.safeParse(snapshot.state);
   if (state.success) return { ...snapshot, state: state.data };
   telemetry.fault(
