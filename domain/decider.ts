@@ -35,10 +35,24 @@ export interface Aggregate<S, C, E extends DomainEvent> {
   evolve(state: S, event: E): S;
   /** What to do next if nobody sends anything; asked again after each commit and after each load. */
   wakeUp?(state: S): WakeUp<C> | undefined;
+  /** It may be commanded before its first event: its first command begins it. */
+  readonly begins?: boolean;
+  /** An aggregate that owns several streams, and changes them together. */
+  readonly parts?: Parts<S>;
   /** Nothing more can ever happen to it. */
   isOver?(state: S): boolean;
   /** The shape of a snapshot. Raise `version` with each change of the state's shape: older snapshots are ignored. */
   readonly snapshot: { readonly schema: z.ZodType<S>; readonly version: number };
+}
+
+/** The streams of an aggregate that owns several: the one of its own `type`, whose id is the aggregate's, and others whose ids follow from it. */
+export interface Parts<S> {
+  /** The main one's first. */
+  readonly types: readonly AggregateType[];
+  /** The stream that an event belongs to. */
+  typeOf(eventType: string): AggregateType;
+  /** How many events of each stream the state holds. */
+  versionsOf(state: S): Readonly<Partial<Record<AggregateType, number>>>;
 }
 
 /** One event type's payload: its current schema, and how to bring payloads of older schema versions up to it. */

@@ -1,7 +1,7 @@
+import { derivedId, rollAt } from "../random.ts";
 import type { CombatEvent } from "./events.ts";
 import { evolve } from "./evolve.ts";
 import { nextPhase, type Phase, restingPhase, type Trigger } from "./lifecycle.ts";
-import { derivedId, rollAt } from "./random.ts";
 import type { CombatState, Participant } from "./state.ts";
 
 /** A decision in the making: its events so far, and the state as they leave it. Lives no longer than one `decide`. */

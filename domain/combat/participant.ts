@@ -17,7 +17,7 @@ const points = whole(0, 100_000);
 const ratio = whole(0, 1000).default(0);
 
 /** What a skill or an item puts on its targets. `dureeTours` counts the bearer's own turns; `puissance` is read per type ([EFF-…]). */
-const effetDefini = z.object({
+export const effetDefini = z.object({
   typeEffet,
   puissance: whole(0, 10_000).default(0),
   ratioMagie: ratio,
@@ -27,7 +27,7 @@ const effetDefini = z.object({
 });
 
 /** What using a skill or an item does, to whom, and from how far (positions). */
-const usage = z.object({
+export const usage = z.object({
   cible: modeCible,
   portee: whole(0, 100).default(1),
   /** Only for ZONE: positions to either side of the centre. */
@@ -58,7 +58,7 @@ const objet = usage.extend({
 });
 
 /** Percentages are 0…100 unless said otherwise; `critiqueMultiplicateur` 150 means one and a half times. */
-const statsCombat = z.object({
+export const statsCombat = z.object({
   attaque: whole(0, 10_000),
   magie: whole(0, 10_000).default(0),
   defense: whole(0, 10_000).default(0),
@@ -75,10 +75,10 @@ const statsCombat = z.object({
 });
 
 /** Percent off the damage of an element: 100 and above is immunity, below 0 is weakness. */
-const resistances = z.partialRecord(element, whole(-100, 200));
+export const resistances = z.partialRecord(element, whole(-100, 200));
 
 /** A boss' phase holds while its hit points are at or below `seuilHp` percent; the lowest such threshold rules. */
-const phaseBoss = z.object({
+export const phaseBoss = z.object({
   seuilHp: whole(1, 100),
   comportement,
   competences: z.array(z.uuid()).max(16).default([]),

@@ -1,4 +1,4 @@
-import { tieBreak } from "./random.ts";
+import { tieBreak } from "../random.ts";
 import type { CombatState, Effet, Participant } from "./state.ts";
 import type { TypeEffet } from "./values.ts";
 

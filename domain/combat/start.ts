@@ -1,9 +1,9 @@
 import { accept, type Decision } from "../decider.ts";
+import { derivedId } from "../random.ts";
 import type { CombatCommand } from "./commands.ts";
 import { advance, type Draft, emit, isoTime } from "./draft.ts";
 import type { CombatEvent } from "./events.ts";
 import type { ParticipantDefinition, ParticipantInitial } from "./participant.ts";
-import { derivedId } from "./random.ts";
 import { initiativeOrder, inOrder } from "./roster.ts";
 import type { Participant } from "./state.ts";
 import { passTurn } from "./turns.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { derivedId, rollAt } from "../../../domain/combat/random.ts";
-import { COMBAT_ID } from "./helper.ts";
+import { derivedId, rollAt } from "../../domain/random.ts";
+import { COMBAT_ID } from "./combat/helper.ts";
 
 test("[RNG-1] rolls are 1 to 100, all about equally often", () => {
   const counts = new Map<number, number>();
