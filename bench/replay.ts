@@ -163,6 +163,6 @@ async function saveSnapshot(store: EventStore, combatId: string, state: CombatSt
 function recentCommands(version: number): AcceptedCommand[] {
   return Array.from({ length: Math.min(256, version) }, (_, i) => {
     const at = version - Math.min(256, version) + i + 1;
-    return { commandId: uuidv7(), fromVersion: at, toVersion: at, sequence: 1_000_000 + at };
+    return { commandId: uuidv7(), version: at, ranges: [[0, at, at]] };
   });
 }

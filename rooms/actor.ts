@@ -1,18 +1,19 @@
 import { type Answer, type AnsweredEvent, refusal } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent, NewEvent } from "../domain/envelope.ts";
-import type { AcceptedCommand, AppendResult, EventStore, Snapshot } from "../store/event-store.ts";
+import type { AcceptedCommand, AppendResult, EventStore, Snapshot, StreamAppend } from "../store/event-store.ts";
 import { uuidv7 } from "../store/uuid.ts";
 import { Alarm } from "./alarm.ts";
-import { acceptance, answered, readAnswer } from "./answers.ts";
+import { acceptance, acceptedBy, answered, isLastingAcceptance, readAnswer } from "./answers.ts";
 import type { Clock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
 import { loadAggregate } from "./load.ts";
 import { Recent } from "./recent.ts";
+import { appendsTo, type OwnedStream, streamsOf, versionsOf } from "./streams.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /**
- * An actor owns one aggregate in memory. It has two states: `head` is what has been decided, `durable` is what has been
+ * An actor owns one aggregate in memory, of one stream or of several. It has two states: `head` is what has been decided, `durable` is what has been
  * committed, and the only one that anyone sees. It decides at once on head and appends in order, so that many commands
  * may be on their way; each is answered when it and all before it are durable.
  *
@@ -38,6 +39,8 @@ export interface Envelope<C> {
   readonly causationId?: string | undefined;
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
+  /** The command may be repeated after any time, as a saga's: its outcome is kept for ever. */
+  readonly lasting?: boolean | undefined;
 }
 
 /** A commit as its watchers see it: the new durable state and what led to it. */
@@ -64,10 +67,14 @@ interface Entry<C> {
   readonly envelope: Envelope<C>;
   readonly internal: boolean;
   readonly answer: PromiseWithResolvers<Answer>;
+  /** The epoch in which a lasting command was found to be new: until another owner has been, nobody else can have done it. */
+  readonly newIn?: number;
 }
 
 interface InFlight<S, C> extends Entry<C> {
-  readonly events: readonly NewEvent[];
+  readonly appends: readonly StreamAppend[];
+  /** Events in all of them. */
+  readonly count: number;
   readonly stateAfter: S;
   readonly rejection: (Answer & { ok: false }) | undefined;
   result: AppendResult | undefined;
@@ -85,6 +92,7 @@ export class Actor<S, C, E extends DomainEvent> {
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
   readonly #options: ActorOptions<S>;
+  readonly #streams: readonly OwnedStream[];
   #mode: Mode = "loading";
   #epoch = 0;
   #head: S;
@@ -98,8 +106,10 @@ export class Actor<S, C, E extends DomainEvent> {
   readonly #pending = new Map<string, Promise<Answer>>();
   #waiting: Entry<C>[] = [];
   #inFlight: InFlight<S, C>[] = [];
+  /** Lasting commands whose outcome is being looked for. */
+  #lookedFor = 0;
   /** Why the log must be read again once nothing is in flight. */
-  #reload: "unknown" | "conflict" | undefined;
+  #reload: "unknown" | "conflict" | "written" | undefined;
   #snapshotVersion = 0;
   readonly #alarm: Alarm;
   #cancelReload: (() => void) | undefined;
@@ -120,6 +130,7 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#clock = clock;
     this.#telemetry = telemetry;
     this.#options = options;
+    this.#streams = streamsOf(aggregate, id);
     this.#alarm = new Alarm(clock, () => this.#wake());
     this.#head = aggregate.initial;
     this.#durable = aggregate.initial;
@@ -141,7 +152,7 @@ export class Actor<S, C, E extends DomainEvent> {
 
   /** Commands that wait or are on their way. */
   get depth(): number {
-    return this.#waiting.length + this.#inFlight.length;
+    return this.#waiting.length + this.#inFlight.length + this.#lookedFor;
   }
 
   /** Resolves once: true when the aggregate is loaded, false when it does not exist or the actor was stopped before. */
@@ -152,6 +163,13 @@ export class Actor<S, C, E extends DomainEvent> {
   /** Never rejects. Resolves when the command, and all that it was decided upon, is durable, or refused. */
   submit(envelope: Envelope<C>): Promise<Answer> {
     return this.#submit(envelope, false);
+  }
+
+  /** Somebody has written without owning: reads the log again as soon as nothing is on its way. */
+  refresh(): void {
+    if (this.#mode !== "running" || this.#drained !== undefined) return;
+    this.#reload = "written";
+    if (this.#inFlight.length === 0) void this.#recover("written");
   }
 
   /** Takes nothing more, finishes what is on its way, saves a snapshot, and stops. */
@@ -190,6 +208,10 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#answer(entry, rejected);
       return;
     }
+    if (entry.envelope.lasting === true && entry.newIn !== this.#epoch) {
+      void this.#lookFor(entry);
+      return;
+    }
     let events: readonly NewEvent[] = [];
     let stateAfter = this.#head;
     let rejection: (Answer & { ok: false }) | undefined;
@@ -214,7 +236,30 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#answer(entry, refusal("INTERNAL"));
       return;
     }
-    this.#append({ ...entry, events, stateAfter, rejection, result: undefined });
+    const durable = versionsOf(this.#aggregate, this.#durable, this.#durableVersion);
+    const versions = versionsOf(this.#aggregate, this.#head, this.#headVersion);
+    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, durable, this.#epoch);
+    this.#append({ ...entry, appends, count: events.length, stateAfter, rejection, result: undefined });
+  }
+
+  /** The log tells of the newest commands only: whether an older one was done, its own outcome does. */
+  async #lookFor(entry: Entry<C>): Promise<void> {
+    const epoch = this.#epoch;
+    this.#lookedFor += 1;
+    let answer: Answer | undefined;
+    try {
+      const outcome = await this.#store.outcome(this.id, entry.envelope.commandId);
+      if (isLastingAcceptance(outcome)) answer = await readAnswer(this.#store, this.#streams, outcome.accepted);
+      else answer = outcome as Answer | undefined;
+    } catch (error) {
+      this.#telemetry.fault("look for an outcome", error);
+      answer = refusal("UNAVAILABLE");
+    }
+    this.#lookedFor -= 1;
+    if (this.#mode === "stopped" || this.#drained !== undefined) this.#answer(entry, refusal("UNAVAILABLE"));
+    else if (answer !== undefined) this.#answer(entry, answer);
+    else if (this.#mode === "running") this.#decide({ ...entry, newIn: epoch });
+    else this.#waiting.push({ ...entry, newIn: epoch });
   }
 
   /**
@@ -222,30 +267,22 @@ export class Actor<S, C, E extends DomainEvent> {
    * just before and is not durable yet, and a repeat after a crash must get it again.
    */
   #append(entry: InFlight<S, C>): void {
-    const outcomeOnly = entry.events.length === 0;
+    const outcomeOnly = entry.count === 0;
     if (outcomeOnly && entry.internal) {
       this.#answer(entry, entry.rejection ?? acceptance(this.#durableVersion, []));
       return;
     }
-    const expectedVersion = this.#headVersion;
     this.#head = entry.stateAfter;
-    this.#headVersion += entry.events.length;
+    this.#headVersion += entry.count;
     this.#inFlight.push(entry);
-    const { commandId } = entry.envelope;
-    const outcome = entry.rejection ?? acceptance(expectedVersion, []);
+    const { commandId, lasting = false } = entry.envelope;
+    const { version, ranges } = acceptedBy(commandId, this.#headVersion, this.#streams, entry.appends);
+    const outcome = outcomeOnly ? (entry.rejection ?? acceptance(version, [])) : { accepted: { version, ranges } };
     this.#store
       .append({
         actorId: this.id,
-        streams: [
-          {
-            aggregateId: this.id,
-            aggregateType: this.#aggregate.type,
-            expectedVersion,
-            epoch: this.#epoch,
-            events: entry.events,
-          },
-        ],
-        outcomes: outcomeOnly ? [{ aggregateId: this.id, commandId, outcome }] : [],
+        streams: entry.appends,
+        outcomes: outcomeOnly || lasting ? [{ aggregateId: this.id, commandId, outcome, lasting }] : [],
       })
       .catch((error: unknown): AppendResult => ({ ok: false, reason: "UNKNOWN", message: String(error) }))
       .then((result) => {
@@ -265,7 +302,8 @@ export class Actor<S, C, E extends DomainEvent> {
     }
     if (this.#inFlight.length > 0) return;
     this.#drained?.();
-    if (this.#mode !== "failing") return;
+    if (this.stopped) return;
+    if (this.#mode !== "failing" && this.#reload === undefined) return;
     this.#head = this.#durable;
     this.#headVersion = this.#durableVersion;
     if (this.#reload === undefined) this.#run();
@@ -280,18 +318,16 @@ export class Actor<S, C, E extends DomainEvent> {
       return;
     }
     const { commandId } = entry.envelope;
-    if (entry.events.length === 0) {
+    if (entry.count === 0) {
       const answer = entry.rejection ?? acceptance(this.#durableVersion, []);
       this.#rejections.set(commandId, answer);
       this.#answer(entry, answer);
       return;
     }
-    const fromVersion = this.#durableVersion + 1;
-    const events = answered(entry.events, fromVersion, sequences);
+    const events = answered(entry.appends, sequences);
     this.#durable = entry.stateAfter;
-    this.#durableVersion += events.length;
-    const sequence = events.at(-1)?.sequence ?? 0;
-    this.#accepted.set(commandId, { commandId, fromVersion, toVersion: this.#durableVersion, sequence });
+    this.#durableVersion += entry.count;
+    this.#accepted.set(commandId, acceptedBy(commandId, this.#durableVersion, this.#streams, entry.appends));
     this.#show(events);
     this.#answer(entry, acceptance(this.#durableVersion, events));
     const every = this.#options.snapshotEvery ?? 50;
@@ -301,7 +337,7 @@ export class Actor<S, C, E extends DomainEvent> {
 
   #fail(entry: InFlight<S, C>, result: AppendResult & { ok: false }): void {
     const first = this.#mode === "running";
-    if (entry.events.length > 0 || result.reason === "UNKNOWN" || result.reason === "CONFLICT") this.#mode = "failing";
+    if (entry.count > 0 || result.reason === "UNKNOWN" || result.reason === "CONFLICT") this.#mode = "failing";
     switch (result.reason) {
       case "UNKNOWN":
         this.#reload ??= "unknown";
@@ -327,7 +363,7 @@ export class Actor<S, C, E extends DomainEvent> {
   }
 
   /** A conflict of ours may mean that somebody wrote without owning, or that another owner has the aggregate: then leave. */
-  async #recover(reason: "unknown" | "conflict"): Promise<void> {
+  async #recover(reason: "unknown" | "conflict" | "written"): Promise<void> {
     this.#mode = "loading";
     this.#reload = undefined;
     if (reason === "conflict") {
@@ -424,7 +460,7 @@ export class Actor<S, C, E extends DomainEvent> {
 
   async #answerAgain(entry: Entry<C>, accepted: AcceptedCommand): Promise<void> {
     try {
-      this.#answer(entry, await readAnswer(this.#store, this.id, accepted));
+      this.#answer(entry, await readAnswer(this.#store, this.#streams, accepted));
     } catch (error) {
       this.#telemetry.fault("answer again", error);
       this.#answer(entry, refusal("UNAVAILABLE"));

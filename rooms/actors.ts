@@ -4,9 +4,8 @@ import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent } from "../domain/envelope.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { Actor, type Commit, type Envelope } from "./actor.ts";
-import { acceptance, answered } from "./answers.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { envelop } from "./envelop.ts";
+import { executeCold, party } from "./cold.ts";
 import { createSnapshotWriter } from "./snapshots.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -31,7 +30,11 @@ export interface Watcher<S> {
 export interface Actors<S, C> {
   /** The actor, running or being loaded. Undefined while the node drains. */
   get(id: string): Running<S, C> | undefined;
-  /** Whether there is such an aggregate, without activating it. */
+  /** The actor if it runs here already. */
+  running(id: string): Running<S, C> | undefined;
+  /** Somebody has written to the aggregate without owning it: its actor here, if any, reads the log again. */
+  refresh(id: string): void;
+  /** Whether there is such an aggregate, or may be at any moment, without activating it. */
   exists(id: string): Promise<boolean>;
   send(id: string, envelope: Envelope<C>): Promise<Answer>;
   /** Begins an aggregate with its first command, and activates it. A repeat of the commandId gets the first answer. */
@@ -128,40 +131,27 @@ export function createActors<S, C, E extends DomainEvent>(
 
   async function create(id: string, envelope: Envelope<C>): Promise<Answer> {
     if (draining) return refusal("UNAVAILABLE");
-    const now = clock.now();
-    const decision = aggregate.decide(aggregate.initial, envelope.command, { now });
-    if (!decision.ok) return { ok: false, ...decision.rejection, retryable: false };
-    const events = envelop(aggregate, decision.events, envelope, options.tenantId, now);
-    const result = await store.append({
-      actorId: id,
-      streams: [{ aggregateId: id, aggregateType: aggregate.type, expectedVersion: 0, events }],
-    });
-    if (result.ok) {
-      get(id);
-      return acceptance(events.length, answered(events, 1, result.sequences));
-    }
-    switch (result.reason) {
-      case "CONFLICT":
-      case "UNKNOWN": {
-        // It exists, or may: its actor knows whether this very command began it.
-        const answer = await send(id, envelope);
-        return !answer.ok && answer.code === "NOT_FOUND" ? refusal("UNAVAILABLE") : answer;
-      }
-      case "BUSY":
-        return refusal("BUSY");
-      case "UNAVAILABLE":
-        return refusal("UNAVAILABLE", result.message);
-      case "INVALID":
-        telemetry.fault("create", new Error(result.message));
-        return refusal("INTERNAL");
-    }
+    const { command, ...rest } = envelope;
+    const begun = party({ aggregate, id, command: () => command, begin: true });
+    const answer = await executeCold({ store, telemetry, tenantId: options.tenantId, clock }, [begun], rest);
+    if (answer.ok) get(id);
+    return answer;
   }
 
   return {
     get,
     create,
     send,
-    exists: async (id) => running.has(id) || (await store.head(id))?.aggregateType === aggregate.type,
+    running: (id) => {
+      const present = running.get(id);
+      return present?.actor.stopped === false ? present : undefined;
+    },
+    refresh: (id) => running.get(id)?.actor.refresh(),
+    async exists(id) {
+      if (aggregate.begins === true || running.has(id)) return true;
+      const head = await store.head(id);
+      return head !== undefined && head.version > 0 && head.aggregateType === aggregate.type;
+    },
     get size() {
       return running.size;
     },

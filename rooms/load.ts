@@ -1,8 +1,10 @@
 import type { Answer } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent } from "../domain/envelope.ts";
-import type { AcceptedCommand, EventStore, Snapshot } from "../store/event-store.ts";
+import type { AcceptedCommand, EventStore, Head, Snapshot } from "../store/event-store.ts";
+import { isLastingAcceptance } from "./answers.ts";
 import { Recent } from "./recent.ts";
+import { type OwnedStream, streamsOf, versionsOf } from "./streams.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 export interface Loaded<S> {
@@ -14,34 +16,77 @@ export interface Loaded<S> {
   readonly rejections: Recent<Answer>;
 }
 
+/** The epoch of a stream that nobody has begun: whoever begins it finds out whether somebody else did. */
+const FIRST_EPOCH = 1;
+
 /** Takes ownership of an aggregate and brings it into memory: snapshot, then the events after it. Undefined if there is none. */
-export async function loadAggregate<S, C, E extends DomainEvent>(
+export function loadAggregate<S, C, E extends DomainEvent>(
   id: string,
   aggregate: Aggregate<S, C, E>,
   store: EventStore,
   nodeId: string,
   telemetry: Telemetry,
 ): Promise<Loaded<S> | undefined> {
+  return load(id, aggregate, store, telemetry, () => store.activate(id, nodeId));
+}
+
+/** The same without taking ownership: for those who only read, or write cold. */
+export function readAggregate<S, C, E extends DomainEvent>(
+  id: string,
+  aggregate: Aggregate<S, C, E>,
+  store: EventStore,
+  telemetry: Telemetry,
+): Promise<Loaded<S> | undefined> {
+  return load(id, aggregate, store, telemetry, () => store.head(id));
+}
+
+async function load<S, C, E extends DomainEvent>(
+  id: string,
+  aggregate: Aggregate<S, C, E>,
+  store: EventStore,
+  telemetry: Telemetry,
+  take: () => Promise<Head | undefined>,
+): Promise<Loaded<S> | undefined> {
   // A snapshot stands for what was durable long ago; what came after it is read once the stream is owned.
-  const [head, stored] = await Promise.all([
-    store.activate(id, nodeId),
-    store.latestSnapshot(id, aggregate.snapshot.version),
-  ]);
-  if (head === undefined || head.aggregateType !== aggregate.type) return undefined;
-  const snapshot = usable(aggregate, stored, head.version, telemetry);
+  const [head, stored] = await Promise.all([take(), store.latestSnapshot(id, aggregate.snapshot.version)]);
+  if (head !== undefined && head.aggregateType !== aggregate.type) return undefined;
+  if ((head?.version ?? 0) === 0 && aggregate.begins !== true) return undefined;
+  const streams = streamsOf(aggregate, id);
+  const versions = await versionsNow(store, streams, head);
+  const version = versions.reduce((sum, one) => sum + one, 0);
+  const snapshot = usable(aggregate, stored, versions, telemetry);
   const [tail, outcomes] = await Promise.all([
-    readTail(id, aggregate, store, snapshot, head.version),
-    store.outcomes(id),
+    readTail(aggregate, store, streams, snapshot, versions),
+    head === undefined ? [] : store.outcomes(id),
   ]);
   const commands = [...(snapshot?.recentCommands ?? []), ...tail.commands];
+  const kept = outcomes.filter(({ outcome }) => !isLastingAcceptance(outcome));
   return {
     state: tail.state,
-    version: head.version,
-    epoch: head.epoch,
+    version,
+    epoch: head?.epoch ?? FIRST_EPOCH,
     snapshotVersion: snapshot?.version ?? 0,
     accepted: new Recent(commands.map((command) => [command.commandId, command])),
-    rejections: new Recent(outcomes.map(({ commandId, outcome }) => [commandId, outcome as Answer])),
+    rejections: new Recent(kept.map(({ commandId, outcome }) => [commandId, outcome as Answer])),
   };
+}
+
+/** Streams of one aggregate are read as of one moment; who owns them knows that none moves meanwhile. */
+async function versionsNow(
+  store: EventStore,
+  streams: readonly OwnedStream[],
+  head: Head | undefined,
+): Promise<readonly number[]> {
+  if (streams.length === 1) return [head?.version ?? 0];
+  const heads = await store.heads(streams.map(({ aggregateId }) => aggregateId));
+  return streams.map(({ aggregateId }) => heads.get(aggregateId)?.version ?? 0);
+}
+
+interface Usable<S> {
+  readonly state: S;
+  readonly version: number;
+  readonly versions: readonly number[];
+  readonly recentCommands: readonly AcceptedCommand[];
 }
 
 interface Tail<S> {
@@ -49,45 +94,69 @@ interface Tail<S> {
   readonly commands: readonly AcceptedCommand[];
 }
 
-/** The state at version `to`, from the snapshot's and the events after it, and the commands that led to those. */
+/**
+ * The state at `versions`, from the snapshot's and the events after it, and the commands that led to those. Streams are folded
+ * one after the other: none of an aggregate's streams tells anything of another's part of the state.
+ */
 async function readTail<S, C, E extends DomainEvent>(
-  id: string,
   aggregate: Aggregate<S, C, E>,
   store: EventStore,
-  snapshot: { readonly state: S; readonly version: number } | undefined,
-  to: number,
+  streams: readonly OwnedStream[],
+  snapshot: Usable<S> | undefined,
+  versions: readonly number[],
 ): Promise<Tail<S>> {
   let state = snapshot?.state ?? aggregate.initial;
-  let version = snapshot?.version ?? 0;
-  const commands = new Map<string, AcceptedCommand>();
-  for await (const event of store.readStream(id, version + 1, to)) {
-    // The registry has held the payload against the schema of its type, which is the event's type here.
-    state = aggregate.evolve(state, event as unknown as E);
-    version += 1;
-    if (event.version !== version) throw new Error(`stream ${id}: event ${event.version} where ${version} is due`);
-    const { commandId } = event.metadata;
-    if (commandId === undefined) continue;
-    const fromVersion = commands.get(commandId)?.fromVersion ?? version;
-    commands.set(commandId, { commandId, fromVersion, toVersion: version, sequence: event.sequence });
+  const commands = new Map<string, { sequence: number; ranges: [number, number, number][] }>();
+  for (const [index, { aggregateId }] of streams.entries()) {
+    const to = versions[index] ?? 0;
+    let version = snapshot?.versions[index] ?? 0;
+    if (version === to) continue;
+    for await (const event of store.readStream(aggregateId, version + 1, to)) {
+      // The registry has held the payload against the schema of its type, which is the event's type here.
+      state = aggregate.evolve(state, event as unknown as E);
+      version += 1;
+      if (event.version !== version)
+        throw new Error(`stream ${aggregateId}: event ${event.version} where ${version} is due`);
+      const { commandId } = event.metadata;
+      if (commandId === undefined) continue;
+      const known = commands.get(commandId) ?? { sequence: 0, ranges: [] };
+      commands.set(commandId, known);
+      known.sequence = event.sequence;
+      const range = known.ranges.at(-1);
+      if (range?.[0] === index) range[2] = version;
+      else known.ranges.push([index, version, version]);
+    }
+    if (version !== to) throw new Error(`stream ${aggregateId}: ends at ${version}, its head says ${to}`);
   }
-  if (version !== to) throw new Error(`stream ${id}: ends at ${version}, its head says ${to}`);
-  return { state, commands: [...commands.values()] };
+  // By the order in which they were written; each raised the version by as many events as it left.
+  const ordered = [...commands].sort(([, one], [, other]) => one.sequence - other.sequence);
+  let at = versions.reduce((sum, one) => sum + one, 0);
+  const accepted = ordered.reverse().map(([commandId, { ranges }]): AcceptedCommand => {
+    const version = at;
+    at -= ranges.reduce((sum, [, from, to]) => sum + to - from + 1, 0);
+    return { commandId, version, ranges };
+  });
+  return { state, commands: accepted.reverse() };
 }
 
 /** A snapshot is a shortcut, never the truth: one that does not fit is ignored. */
 function usable<S, C, E extends DomainEvent>(
   aggregate: Aggregate<S, C, E>,
   snapshot: Snapshot | undefined,
-  headVersion: number,
+  versions: readonly number[],
   telemetry: Telemetry,
-): (Omit<Snapshot, "state"> & { readonly state: S }) | undefined {
-  // A newer one is of an owner after us; our first append will tell.
-  if (snapshot === undefined || snapshot.version > headVersion) return undefined;
+): Usable<S> | undefined {
+  if (snapshot === undefined) return undefined;
   const state = aggregate.snapshot.schema.safeParse(snapshot.state);
-  if (state.success) return { ...snapshot, state: state.data };
-  telemetry.fault(
-    "snapshot",
-    new Error(`snapshot ${snapshot.version} of ${snapshot.aggregateId} is not of this code's shape`),
-  );
-  return undefined;
+  if (!state.success) {
+    telemetry.fault(
+      "snapshot",
+      new Error(`snapshot ${snapshot.version} of ${snapshot.aggregateId} is not of this code's shape`),
+    );
+    return undefined;
+  }
+  const held = versionsOf(aggregate, state.data, snapshot.version);
+  // A newer one is of an owner after us; our first append will tell.
+  if (held.some((version, i) => version > (versions[i] ?? 0))) return undefined;
+  return { state: state.data, version: snapshot.version, versions: held, recentCommands: snapshot.recentCommands };
 }

@@ -151,11 +151,11 @@ function encode(units: readonly Unit[]): Buffer[] {
         events.metadata.push(metadata);
       }
     }
-    for (const { aggregateId, commandId, outcome } of unit.outcomes) {
+    for (const { aggregateId, commandId, outcome, lasting = false } of unit.outcomes) {
       outcomes.unit.push(u);
       outcomes.stream.push(aggregateId);
       outcomes.command.push(commandId);
-      outcomes.outcome.push(JSON.stringify(outcome));
+      outcomes.outcome.push(JSON.stringify({ outcome, lasting }));
     }
   }
   return [

@@ -11,11 +11,13 @@ export interface StreamAppend {
   readonly events: readonly NewEvent[];
 }
 
-/** What is kept of a command that left no event, for those who ask again. */
+/** What is kept of a command beside its events, for those who ask again. */
 export interface CommandOutcome {
   readonly aggregateId: string;
   readonly commandId: string;
   readonly outcome: unknown;
+  /** Kept for ever, for commands that may be repeated after any time: those of sagas. */
+  readonly lasting?: boolean;
 }
 
 /** All streams change together or not at all. Appends of one `actorId` are written in the order in which they were asked for. */
@@ -45,18 +47,22 @@ export type AppendResult =
   /** It may have been written. Activate the stream anew, then read it: after that it is settled. */
   | { readonly ok: false; readonly reason: "UNKNOWN"; readonly message: string };
 
+/** A stream as it stands. At version 0 only a refused command is known of it. */
 export interface Head {
   readonly aggregateType: AggregateType;
   readonly version: number;
   readonly epoch: number;
+  /** The node that activated it last. */
+  readonly owner: string | null;
 }
 
 /** A command that was accepted, by the versions of the events that it left. */
 export interface AcceptedCommand {
   readonly commandId: string;
-  readonly fromVersion: number;
-  readonly toVersion: number;
-  readonly sequence: number;
+  /** The aggregate's version after it. */
+  readonly version: number;
+  /** Of each of the aggregate's streams that it changed: which one (0 is the main one), first and last version. */
+  readonly ranges: readonly (readonly [stream: number, from: number, to: number])[];
 }
 
 export interface Snapshot {
@@ -86,6 +92,8 @@ export interface EventStore {
   /** Raises the stream's epoch, which shuts out every earlier owner and settles every append of unknown outcome. */
   activate(aggregateId: string, nodeId: string): Promise<Head | undefined>;
   head(aggregateId: string): Promise<Head | undefined>;
+  /** The heads of those streams that exist, all at one moment. */
+  heads(aggregateIds: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /** Versions `from` (default 1) to `to` (default the last), in order. */
   readStream(aggregateId: string, from?: number, to?: number): AsyncIterable<StoredEvent>;
   /**
@@ -105,7 +113,9 @@ export interface EventStore {
   latestSnapshot(aggregateId: string, stateVersion: number): Promise<Snapshot | undefined>;
   /** Of different streams; keeps the newest three of each. They may be lost in a crash of the database's. */
   saveSnapshots(snapshots: readonly Snapshot[]): Promise<void>;
-  /** The outcomes kept for a stream's commands that left no event; the newest 256, oldest first. */
+  /** The outcomes kept for a stream's commands; the newest 256, oldest first. */
   outcomes(aggregateId: string): Promise<readonly CommandOutcome[]>;
+  /** The outcome kept of one command, however old if it is a lasting one. */
+  outcome(aggregateId: string, commandId: string): Promise<unknown>;
   close(): Promise<void>;
 }

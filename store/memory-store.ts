@@ -8,6 +8,7 @@ const SNAPSHOTS_KEPT = 3;
 interface Stream {
   readonly aggregateType: AggregateType;
   epoch: number;
+  owner: string | null;
   readonly events: StoredEvent[];
 }
 
@@ -40,7 +41,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
     if (refused !== undefined) return refused;
     const sequences: number[] = [];
     for (const { aggregateId, aggregateType, events } of request.streams) {
-      const stream = streams.get(aggregateId) ?? { aggregateType, epoch: 1, events: [] };
+      const stream = streams.get(aggregateId) ?? { aggregateType, epoch: 1, owner: null, events: [] };
       streams.set(aggregateId, stream);
       for (const event of events) {
         const stored: StoredEvent = {
@@ -70,7 +71,9 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
 
   function head(aggregateId: string) {
     const stream = streams.get(aggregateId);
-    return stream && { aggregateType: stream.aggregateType, version: stream.events.length, epoch: stream.epoch };
+    if (stream === undefined) return undefined;
+    const { aggregateType, epoch, owner } = stream;
+    return { aggregateType, version: stream.events.length, epoch, owner };
   }
 
   return {
@@ -79,12 +82,22 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       const problem = checkRequest(request, registry);
       return problem === undefined ? write(request) : { ok: false, reason: "INVALID", message: problem };
     },
-    activate: async (aggregateId) => {
+    activate: async (aggregateId, nodeId) => {
       const stream = streams.get(aggregateId);
-      if (stream !== undefined) stream.epoch += 1;
+      if (stream !== undefined) {
+        stream.epoch += 1;
+        stream.owner = nodeId;
+      }
       return head(aggregateId);
     },
     head: async (aggregateId) => head(aggregateId),
+    heads: async (aggregateIds) =>
+      new Map(
+        aggregateIds.flatMap((id) => {
+          const found = head(id);
+          return found === undefined ? [] : [[id, found] as const];
+        }),
+      ),
     async *readStream(aggregateId, from = 1, to = Number.MAX_SAFE_INTEGER) {
       for (const event of streams.get(aggregateId)?.events.slice(from - 1, to) ?? []) yield read(event);
     },
@@ -139,6 +152,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       }
     },
     outcomes: async (aggregateId) => [...(outcomes.get(aggregateId)?.values() ?? [])],
+    outcome: async (aggregateId, commandId) => outcomes.get(aggregateId)?.get(commandId)?.outcome,
     close: async () => {
       closed = true;
     },

@@ -9,6 +9,7 @@ import { checkRequest } from "./validate.ts";
 
 const COLUMNS = `event_id, event_type, event_sequence, "timestamp", aggregate_id, aggregate_type, aggregate_version, payload, metadata`;
 const STREAM_PAGE = 2_000;
+const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
 const SNAPSHOTS_KEPT = 3;
 
 interface EventRow {
@@ -66,7 +67,7 @@ export function createPostgresStore(
       const { rows } = await writePool.query<Head>({
         name: "activate",
         text: `UPDATE stream_heads SET epoch = epoch + 1, owner_node = $2 WHERE aggregate_id = $1
-               RETURNING aggregate_type AS "aggregateType", version, epoch`,
+               RETURNING ${HEAD_COLUMNS}`,
         values: [aggregateId, nodeId],
       });
       return rows[0];
@@ -75,10 +76,19 @@ export function createPostgresStore(
     async head(aggregateId) {
       const { rows } = await readPool.query<Head>({
         name: "head",
-        text: `SELECT aggregate_type AS "aggregateType", version, epoch FROM stream_heads WHERE aggregate_id = $1`,
+        text: `SELECT ${HEAD_COLUMNS} FROM stream_heads WHERE aggregate_id = $1`,
         values: [aggregateId],
       });
       return rows[0];
+    },
+
+    async heads(aggregateIds) {
+      const { rows } = await readPool.query<Head & { readonly id: string }>({
+        name: "heads",
+        text: `SELECT aggregate_id AS id, ${HEAD_COLUMNS} FROM stream_heads WHERE aggregate_id = ANY ($1)`,
+        values: [uuidArray(aggregateIds)],
+      });
+      return new Map(rows.map(({ id, ...head }) => [id, head]));
     },
 
     async *readStream(aggregateId, from = 1, to = 2_147_483_647) {
@@ -188,6 +198,15 @@ export function createPostgresStore(
       return rows.reverse();
     },
 
+    async outcome(aggregateId, commandId) {
+      const { rows } = await readPool.query<Pick<CommandOutcome, "outcome">>({
+        name: "outcome",
+        text: "SELECT outcome FROM command_outcomes WHERE aggregate_id = $1 AND command_id = $2",
+        values: [aggregateId, commandId],
+      });
+      return rows[0]?.outcome;
+    },
+
     close() {
       closed ??= commit.close().then(async () => void (await Promise.all([writePool.end(), readPool.end()])));
       return closed;
@@ -195,18 +214,18 @@ export function createPostgresStore(
   };
 }
 
-type CommandTuple = readonly [string, number, number, number];
+/** [commandId, version, stream, from, to, stream, from, to, …] */
+type CommandTuple = readonly [commandId: string, version: number, ...ranges: number[]];
 
 function formatCommands(commands: readonly AcceptedCommand[]): string {
-  const tuples: CommandTuple[] = commands.map((c) => [c.commandId, c.fromVersion, c.toVersion, c.sequence]);
+  const tuples: CommandTuple[] = commands.map((c) => [c.commandId, c.version, ...c.ranges.flat()]);
   return JSON.stringify(tuples);
 }
 
 function parseCommands(text: string): AcceptedCommand[] {
-  return (JSON.parse(text) as CommandTuple[]).map(([commandId, fromVersion, toVersion, sequence]) => ({
+  return (JSON.parse(text) as CommandTuple[]).map(([commandId, version, ...flat]) => ({
     commandId,
-    fromVersion,
-    toVersion,
-    sequence,
+    version,
+    ranges: Array.from({ length: flat.length / 3 }, (_, i) => flat.slice(i * 3, i * 3 + 3) as [number, number, number]),
   }));
 }

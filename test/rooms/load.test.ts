@@ -25,7 +25,7 @@ async function load(over: Partial<Snapshot>) {
 }
 
 test("[ACTOR-2] a snapshot that fits is taken, and its commands are known", async () => {
-  const recentCommands = [{ commandId: COMMAND, fromVersion: 1, toVersion: 2, sequence: 2 }];
+  const recentCommands = [{ commandId: COMMAND, version: 2, ranges: [[0, 1, 2] as const] }];
   const { loaded, faults } = await load({ recentCommands });
   expect(loaded).toMatchObject({ state: { sum: 999 }, version: 2, snapshotVersion: 2 });
   expect(loaded?.accepted.get(COMMAND)).toEqual(recentCommands[0]);
@@ -39,6 +39,6 @@ test.each<[string, Partial<Snapshot>, string[]]>([
 ])("[ACTOR-2] a snapshot %s is ignored, and the events are read", async (_what, over, told) => {
   const { loaded, faults } = await load(over);
   expect(loaded).toMatchObject({ state: { sum: 30, changes: 2 }, version: 2, snapshotVersion: 0 });
-  expect(loaded?.accepted.get(COMMAND)).toEqual({ commandId: COMMAND, fromVersion: 1, toVersion: 2, sequence: 2 });
+  expect(loaded?.accepted.get(COMMAND)).toEqual({ commandId: COMMAND, version: 2, ranges: [[0, 1, 2]] });
   expect(faults).toEqual(told);
 });

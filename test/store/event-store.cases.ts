@@ -158,13 +158,23 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
       await append(store, joueur(id, 0, gains(1)));
       const before = await store.head(id);
       const first = await store.activate(id, "node-a");
-      expect(first).toEqual({ aggregateType: "Joueur", version: 1, epoch: (before?.epoch ?? 0) + 1 });
+      expect(first).toEqual({
+        aggregateType: "Joueur",
+        version: 1,
+        epoch: (before?.epoch ?? 0) + 1,
+        owner: expect.any(String),
+      });
       expect(await append(store, { ...joueur(id, 1, gains(1)), epoch: first?.epoch })).toMatchObject({ ok: true });
       const second = await store.activate(id, "node-b");
       expect(await append(store, { ...joueur(id, 2, gains(1)), epoch: first?.epoch })).toEqual(conflict(id, 2, 2));
       expect(await append(store, { ...joueur(id, 2, gains(1)), epoch: second?.epoch })).toMatchObject({ ok: true });
       expect(await append(store, joueur(id, 3, gains(1))), "a cold write demands no epoch").toMatchObject({ ok: true });
-      expect(await store.head(id)).toEqual({ aggregateType: "Joueur", version: 4, epoch: second?.epoch });
+      expect(await store.head(id)).toEqual({
+        aggregateType: "Joueur",
+        version: 4,
+        epoch: second?.epoch,
+        owner: expect.any(String),
+      });
     });
 
     test("[STORE-8] the outcome of a command without events is kept, the first one for ever", async () => {
@@ -290,7 +300,16 @@ function snapshot(aggregateId: string, version: number, stateVersion = 1): Snaps
     version,
     state: { or: version, nom: "été" },
     stateVersion,
-    recentCommands: [{ commandId: aggregateId, fromVersion: 1, toVersion: version, sequence: 7 }],
+    recentCommands: [
+      {
+        commandId: aggregateId,
+        version,
+        ranges: [
+          [0, 1, version],
+          [2, 1, 7],
+        ],
+      },
+    ],
   };
 }
 
