@@ -14,6 +14,8 @@ import type { Telemetry } from "./telemetry.ts";
 export interface Party<S, C, E extends DomainEvent> {
   readonly aggregate: Aggregate<S, C, E>;
   readonly id: string;
+  /** Called with its state once all parties are loaded, before any command is made. */
+  seen?(state: S): void;
   /** A command, or why there is none. */
   command(state: S): C | (Answer & { readonly ok: false });
   readonly expectedVersion?: number | undefined;
@@ -24,14 +26,21 @@ export interface Party<S, C, E extends DomainEvent> {
 /** A party whose types only it knows. */
 export interface AnyParty {
   readonly id: string;
-  prepare(work: Work): Promise<Prepared | Answer>;
+  load(work: Work): Promise<LoadedParty>;
+}
+
+interface LoadedParty {
+  /** The answer that the command had when it was done before. */
+  readonly known: Answer | undefined;
+  see(): void;
+  decide(): Prepared | Answer;
 }
 
 interface Prepared {
   readonly appends: readonly StreamAppend[];
-  readonly outcome: CommandOutcome | undefined;
-  /** It refuses; its appends hold no event, and keep the refusal only if nothing has changed meanwhile. */
-  readonly refusal?: Answer;
+  readonly outcomes: readonly CommandOutcome[];
+  /** Its appends hold no event: they keep the refusal if nothing has changed meanwhile. */
+  readonly refused: boolean;
   answer(sequences: readonly number[]): Answer;
 }
 
@@ -54,59 +63,67 @@ export interface ColdServices {
 const ATTEMPTS = 12;
 const PAUSE_MS = 5;
 
-export function party<S, C, E extends DomainEvent>({
-  aggregate,
-  id,
-  command,
-  expectedVersion,
-  begin = aggregate.begins ?? false,
-}: Party<S, C, E>): AnyParty {
+export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyParty {
+  const { aggregate, id, expectedVersion, begin = aggregate.begins ?? false } = one;
+  const streams = streamsOf(aggregate, id);
+
+  async function knownAnswer({ store, envelope }: Work, loaded: Loaded<S>): Promise<Answer | undefined> {
+    const { commandId, lasting = false } = envelope;
+    const accepted = loaded.accepted.get(commandId);
+    if (accepted !== undefined) return readAnswer(store, streams, accepted);
+    const rejected = loaded.rejections.get(commandId);
+    if (rejected !== undefined || !lasting) return rejected;
+    const outcome = await store.outcome(id, commandId);
+    if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
+    return outcome as Answer | undefined;
+  }
+
+  function decide({ envelope, tenantId, now }: Work, loaded: Loaded<S>): Prepared | Answer {
+    const { commandId, lasting = false } = envelope;
+    if (expectedVersion !== undefined && expectedVersion !== loaded.version)
+      return refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`);
+    const made = one.command(loaded.state);
+    if (isRefusal(made)) return made;
+    const command = made as C;
+    const decision = aggregate.decide(loaded.state, command, { now });
+    const versions = versionsOf(aggregate, loaded.state, loaded.version);
+    if (!decision.ok) {
+      const refused: Answer = { ok: false, ...decision.rejection, retryable: false };
+      // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
+      if (loaded.version === 0 && !lasting) return refused;
+      const outcomes = [{ aggregateId: id, commandId, outcome: refused, lasting }];
+      return { appends: appendsTo(aggregate, streams, [], versions), outcomes, refused: true, answer: () => refused };
+    }
+    const events = envelop(aggregate, decision.events, { ...envelope, command }, tenantId, now);
+    const appends = appendsTo(aggregate, streams, events, versions);
+    const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
+    const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
+    const kept = lasting || events.length === 0;
+    return {
+      appends,
+      outcomes: kept ? [{ aggregateId: id, commandId, outcome: left, lasting }] : [],
+      refused: false,
+      answer: (sequences) => acceptance(version, answered(appends, sequences)),
+    };
+  }
+
   return {
     id,
-    async prepare({ store, telemetry, envelope, tenantId, now }) {
-      const streams = streamsOf(aggregate, id);
-      const found = await readAggregate(id, aggregate, store, telemetry);
-      if (found === undefined && !begin) return refusal("NOT_FOUND");
+    async load(work) {
+      const found = await readAggregate(id, aggregate, work.store, work.telemetry);
+      if (found === undefined && !begin) return gone();
       const loaded = found ?? nothingOf(aggregate);
-      const { commandId, lasting = false } = envelope;
-      const accepted = loaded.accepted.get(commandId);
-      if (accepted !== undefined) return readAnswer(store, streams, accepted);
-      const rejected = loaded.rejections.get(commandId);
-      if (rejected !== undefined) return rejected;
-      const outcome = lasting ? await store.outcome(id, commandId) : undefined;
-      if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
-      if (outcome !== undefined) return outcome as Answer;
-
-      if (expectedVersion !== undefined && expectedVersion !== loaded.version)
-        return refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`);
-      const made = command(loaded.state);
-      if (isRefusal(made)) return made;
-      const decision = aggregate.decide(loaded.state, made as C, { now });
-      const versions = versionsOf(aggregate, loaded.state, loaded.version);
-      if (!decision.ok) {
-        const refused: Answer = { ok: false, ...decision.rejection, retryable: false };
-        // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
-        if (loaded.version === 0 && !lasting) return refused;
-        const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
-        return {
-          appends: appendsTo(aggregate, streams, [], versions),
-          outcome,
-          refusal: refused,
-          answer: () => refused,
-        };
-      }
-      const events = envelop(aggregate, decision.events, { ...envelope, command: made }, tenantId, now);
-      const appends = appendsTo(aggregate, streams, events, versions);
-      const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
-      const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
-      const kept = lasting || events.length === 0;
       return {
-        appends,
-        outcome: kept ? { aggregateId: id, commandId, outcome: left, lasting } : undefined,
-        answer: (sequences) => acceptance(version, answered(appends, sequences)),
+        known: await knownAnswer(work, loaded),
+        see: () => one.seen?.(loaded.state),
+        decide: () => decide(work, loaded),
       };
     },
   };
+}
+
+function gone(): LoadedParty {
+  return { known: undefined, see: () => undefined, decide: () => refusal("NOT_FOUND") };
 }
 
 /** An aggregate that is about to be begun. */
@@ -121,7 +138,7 @@ function isRefusal(made: unknown): made is Answer & { ok: false } {
 
 /**
  * Does a command without owning anything: load, decide, append at the versions that were loaded, and again from the top when
- * somebody else was faster. With several parties all of them change in one commit, or none: the answer is the first party's,
+ * somebody else was faster. With several parties all of them change in one commit, or none: the answer is the last party's,
  * or that of the first who refuses. A refusal is kept for those who ask again, as an actor's is.
  */
 export async function executeCold(
@@ -133,33 +150,50 @@ export async function executeCold(
   const [first] = parties;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const work: Work = { store, telemetry, envelope, tenantId, now: clock.now() };
-    let prepared: Prepared[] = [];
+    let prepared: Prepared | Answer;
     try {
-      for (const one of parties) {
-        const made = await one.prepare(work);
-        // Done before, by all together, or refused for good.
-        if (!("appends" in made)) return told(made, telemetry);
-        if (made.refusal !== undefined) {
-          prepared = [made];
-          break;
-        }
-        prepared.push(made);
-      }
+      const loaded = await Promise.all(parties.map((one) => one.load(work)));
+      const known = loaded.findLast((one) => one.known !== undefined)?.known;
+      if (known !== undefined) return told(known, telemetry);
+      prepared = decideAll(loaded);
     } catch (error) {
       telemetry.fault("cold command", error);
       return told(refusal("UNAVAILABLE"), telemetry);
     }
+    if (!("appends" in prepared)) return told(prepared, telemetry);
     const result = await store.append({
       actorId: first.id,
-      streams: prepared.flatMap(({ appends }) => appends),
-      outcomes: prepared.flatMap(({ outcome }) => outcome ?? []),
+      streams: prepared.appends,
+      outcomes: prepared.outcomes,
     });
-    if (result.ok) return told(prepared[0]?.answer(result.sequences) ?? refusal("INTERNAL"), telemetry);
+    if (result.ok) return told(prepared.answer(result.sequences), telemetry);
     const final = settled(result, telemetry);
     if (final !== undefined) return told(final, telemetry);
     await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + Math.random()), resolve));
   }
   return told(refusal("BUSY", "others changed it again and again"), telemetry);
+}
+
+/** What all of them append, or what the first who refuses does. */
+function decideAll(loaded: readonly LoadedParty[]): Prepared | Answer {
+  for (const one of loaded) one.see();
+  const appends: StreamAppend[] = [];
+  const outcomes: CommandOutcome[] = [];
+  let answer: Prepared["answer"] = () => refusal("INTERNAL");
+  for (const one of loaded) {
+    const made = one.decide();
+    if (!("appends" in made) || made.refused) return made;
+    // Sequences come in the order of the appends.
+    const before = eventsIn(appends);
+    answer = (sequences) => made.answer(sequences.slice(before));
+    appends.push(...made.appends);
+    outcomes.push(...made.outcomes);
+  }
+  return { appends, outcomes, refused: false, answer };
+}
+
+function eventsIn(appends: readonly StreamAppend[]): number {
+  return appends.reduce((sum, { events }) => sum + events.length, 0);
 }
 
 function told(answer: Answer, telemetry: Telemetry): Answer {

@@ -1,0 +1,164 @@
+import { type Answer, refusal } from "../domain/codes.ts";
+import type { Aggregate } from "../domain/decider.ts";
+import type { DomainEvent } from "../domain/envelope.ts";
+import type { EventStore } from "../store/event-store.ts";
+import type { Envelope } from "./actor.ts";
+import type { Actors } from "./actors.ts";
+import { type AnyParty, type ColdServices, executeCold, party } from "./cold.ts";
+
+/** A kind of aggregate that can be commanded, by the type of its main stream. */
+export interface CommandKind<S, C, E extends DomainEvent> {
+  readonly aggregate: Aggregate<S, C, E>;
+  /** Those that run on this node; without them every command is done cold. */
+  readonly actors?: Actors<S, C>;
+  /**
+   * What nobody runs is activated by a command, so that its deadlines are kept and the next command is quick. With `rests`, a
+   * lasting command, that is a saga's, leaves it at rest: a saga that thanks ten thousand players need not wake them.
+   */
+  readonly rests?: boolean;
+  /** Adds what the command needs of the world around: definitions of the catalogue. */
+  fill?(command: C): C;
+}
+
+/** Other nodes of the same tenant, as far as they live. */
+export interface Peers {
+  /** Undefined: this node, or one that is gone. */
+  find(nodeId: string): Promise<Peer | undefined>;
+}
+
+export interface Peer {
+  /** Undefined: it cannot be reached, or does not run that aggregate (any more); nothing was done, or it is not known. */
+  send(type: string, id: string, envelope: Envelope<unknown>): Promise<Answer | undefined>;
+  /** A hint that somebody has written to an aggregate which it may run. */
+  refresh(type: string, id: string): Promise<void>;
+}
+
+/** Commands to whatever they are for, wherever it runs. `Map` names the commands of each kind. */
+export interface Commands<Map> {
+  /** Never rejects. The same answer for the same commandId, whoever executes it. */
+  send<K extends keyof Map & string>(type: K, id: string, envelope: Envelope<Map[K]>): Promise<Answer>;
+  /** Only if it runs here: what another node asks for. */
+  sendHere(type: string, id: string, envelope: Envelope<unknown>): Promise<Answer | undefined>;
+  /** Several aggregates in one commit, or none; wherever they run, they know at once. */
+  together(
+    parties: readonly [TypedParty, ...TypedParty[]],
+    envelope: Omit<Envelope<unknown>, "command">,
+  ): Promise<Answer>;
+  refreshHere(type: string, id: string): void;
+  /** A party to `together`: its command is made from its state as it is at that moment. */
+  party<K extends keyof Map & string, S>(
+    type: K,
+    id: string,
+    command: (state: S) => Map[K] | (Answer & { readonly ok: false }),
+    options?: { readonly begin?: boolean },
+  ): TypedParty;
+}
+
+export interface TypedParty extends AnyParty {
+  readonly type: string;
+}
+
+type AnyKind = CommandKind<unknown, unknown, DomainEvent>;
+
+export interface CommandsServices extends ColdServices {
+  readonly store: EventStore;
+  readonly nodeId: string;
+  readonly peers: Peers;
+}
+
+/** Gives a kind to `createCommands`, which keeps kinds of all types together. */
+export function kindOf<S, C, E extends DomainEvent>(kind: CommandKind<S, C, E>): AnyKind {
+  return kind as unknown as AnyKind;
+}
+
+export function createCommands<Map>(
+  kinds: Readonly<Record<keyof Map & string, AnyKind>>,
+  services: CommandsServices,
+): Commands<Map> {
+  const { store, telemetry, nodeId, peers } = services;
+
+  function kindNamed(type: string): AnyKind | undefined {
+    return Object.hasOwn(kinds, type) ? kinds[type as keyof Map & string] : undefined;
+  }
+
+  function cold(kind: AnyKind, id: string, { command, expectedVersion, ...rest }: Envelope<unknown>): Promise<Answer> {
+    return executeCold(
+      services,
+      [party({ aggregate: kind.aggregate, id, command: () => command, expectedVersion })],
+      rest,
+    );
+  }
+
+  async function ownerOf(id: string): Promise<Peer | undefined> {
+    const head = await store.head(id);
+    const owner = head?.owner ?? nodeId;
+    return owner === nodeId ? undefined : peers.find(owner);
+  }
+
+  async function route(kind: AnyKind, type: string, id: string, envelope: Envelope<unknown>): Promise<Answer> {
+    const { actors, rests } = kind;
+    if (actors === undefined) return cold(kind, id, envelope);
+    const here = actors.running(id);
+    if (here !== undefined) return here.submit(envelope);
+    let owner: Peer | undefined;
+    try {
+      owner = await ownerOf(id);
+    } catch (error) {
+      telemetry.fault("route", error);
+      return refusal("UNAVAILABLE");
+    }
+    if (owner !== undefined) {
+      const answer = await owner.send(type, id, envelope);
+      if (answer !== undefined) return answer;
+    }
+    return rests === true && envelope.lasting === true ? cold(kind, id, envelope) : actors.send(id, envelope);
+  }
+
+  return {
+    async send(type, id, envelope) {
+      const kind = kindNamed(type);
+      if (kind === undefined) return refusal("NOT_FOUND");
+      const command = kind.fill === undefined ? envelope.command : kind.fill(envelope.command);
+      return route(kind, type, id, { ...envelope, command });
+    },
+
+    async sendHere(type, id, envelope) {
+      return kindNamed(type)?.actors?.running(id)?.submit(envelope);
+    },
+
+    async together(parties, envelope) {
+      const answer = await executeCold(services, parties, envelope);
+      for (const { type, id } of parties) {
+        const { actors } = kindNamed(type) ?? {};
+        if (actors === undefined || !answer.ok) continue;
+        if (actors.running(id) !== undefined) actors.refresh(id);
+        // A hint: who misses it finds out with its next append.
+        else
+          void ownerOf(id).then(
+            (owner) => owner?.refresh(type, id),
+            (error: unknown) => telemetry.fault("refresh", error),
+          );
+      }
+      return answer;
+    },
+
+    refreshHere: (type, id) => kindNamed(type)?.actors?.refresh(id),
+
+    party(type, id, command, options = {}) {
+      const kind = kinds[type];
+      return {
+        type,
+        ...party({
+          aggregate: kind.aggregate,
+          id,
+          ...options,
+          command(state) {
+            const made = command(state as never);
+            const refused = typeof made === "object" && made !== null && "ok" in made;
+            return refused || kind.fill === undefined ? made : kind.fill(made);
+          },
+        }),
+      };
+    },
+  };
+}
