@@ -1,5 +1,5 @@
 import { advance, type Draft, emit, roll } from "./draft.ts";
-import type { PayloadOf } from "./events.ts";
+import type { PayloadOf, Retour } from "./events.ts";
 import { inOrder } from "./roster.ts";
 import type { Participant } from "./state.ts";
 import type { Verdict } from "./victory.ts";
@@ -35,6 +35,29 @@ function won(one: Participant, verdict: Verdict): boolean {
   return verdict.equipes.includes(one.equipe) && one.etat !== "FUITE" && !one.retire;
 }
 
+/** [END-9]: what goes back to the players who are followed; `resultatOf` tells how it ended for one. */
+export function returnsOf(
+  draft: Draft,
+  resultatOf: (one: Participant) => Retour["resultat"],
+): Readonly<Record<string, Retour>> {
+  const all = inOrder(draft.state);
+  const nonPlayers = new Set(all.filter((one) => one.typeEntite !== "JOUEUR").map((one) => one.entiteId));
+  return Object.fromEntries(
+    all
+      .filter((one) => one.suivi)
+      .map((one) => {
+        const { participantId, entiteId, equipe, hpActuel, mpActuel, staminaActuel, bilan, cote } = one;
+        const mates = all.filter((other) => other.equipe === equipe);
+        const pnjVaincus = mates.flatMap((mate) => mate.bilan.eliminations.filter((id) => nonPlayers.has(id)));
+        const { objetsUtilises } = bilan;
+        const resultat = resultatOf(one);
+        const points = { hpActuel, mpActuel, staminaActuel };
+        const rating = cote === undefined ? {} : { cote };
+        return [participantId, { entiteId, equipe, resultat, ...points, objetsUtilises, pnjVaincus, ...rating }];
+      }),
+  );
+}
+
 /** Ends the combat with `verdict`. */
 export function finish(draft: Draft, verdict: Verdict): void {
   const { state } = draft;
@@ -59,6 +82,10 @@ export function finish(draft: Draft, verdict: Verdict): void {
         draft,
         winners.filter((one) => one.typeEntite === "JOUEUR"),
       ),
+      retours: returnsOf(draft, (one) => {
+        if (verdict.resultat === "NUL") return "NUL";
+        return won(one, verdict) ? "VICTOIRE" : "DEFAITE";
+      }),
     },
   });
 }

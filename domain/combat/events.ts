@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { EventDefinitions } from "../decider.ts";
+import type { EventDefinition, EventDefinitions } from "../decider.ts";
 import { reglages } from "./definition.ts";
 import { participantInitial } from "./participant.ts";
 import {
@@ -172,6 +172,22 @@ export const raisonFin = z.enum([
   "INACTIVITE",
 ]);
 
+/** What goes back to a player who is followed ([END-9]). */
+const retour = z.object({
+  entiteId: id,
+  equipe: z.string(),
+  resultat: z.enum(["VICTOIRE", "DEFAITE", "NUL", "ABANDON"]),
+  hpActuel: count,
+  mpActuel: count,
+  staminaActuel: count,
+  objetsUtilises: z.record(id, count),
+  /** The ids of the non-players that its team brought down, one entry each. */
+  pnjVaincus: z.array(id),
+  cote: count.optional(),
+});
+/** By participantId. */
+const retours = z.record(id, retour);
+
 const combatTermine = z.object({
   combatId: id,
   typeCombat: reglages.shape.typeCombat,
@@ -193,9 +209,10 @@ const combatTermine = z.object({
       objets: z.array(z.object({ itemId: id, quantite: count })),
     }),
   ),
+  retours,
 });
 
-const combatAbandonne = z.object({ combatId: id, raison: z.string().max(200) });
+const combatAbandonne = z.object({ combatId: id, raison: z.string().max(200), retours });
 
 const payloads = {
   /** Ours, beyond the contract's list: CombatPrepare, CombatRejoint, ParticipantRetire, CombatAbandonne. */
@@ -220,9 +237,31 @@ export type CombatEvent = {
   readonly [Type in CombatEventType]: { readonly eventType: Type; readonly payload: Payloads[Type] };
 }[CombatEventType];
 
+/** Version 2 follows players: in a combat of version 1 nobody is followed. */
+const SECOND_VERSIONS: Readonly<Record<string, (payload: Record<string, unknown>) => unknown>> = {
+  CombatPrepare: unfollowed,
+  CombatDemarre: unfollowed,
+  CombatTermine: (payload) => ({ ...payload, retours: {} }),
+  CombatAbandonne: (payload) => ({ ...payload, retours: {} }),
+};
+
+function unfollowed(payload: Record<string, unknown>): unknown {
+  const participants = payload["participants"] as readonly object[];
+  return { ...payload, participants: participants.map((one) => ({ ...one, suivi: false })) };
+}
+
 export const combatEvents: EventDefinitions = Object.fromEntries(
-  Object.entries(payloads).map(([type, schema]) => [type, { schemaVersion: 1, schema }]),
+  Object.entries(payloads).map(([type, schema]): [string, EventDefinition] => {
+    const upcast = SECOND_VERSIONS[type];
+    if (upcast === undefined) return [type, { schemaVersion: 1, schema }];
+    return [
+      type,
+      { schemaVersion: 2, schema, upcasters: { 1: (payload) => upcast(payload as Record<string, unknown>) } },
+    ];
+  }),
 );
+
+export type Retour = DeepReadonly<z.infer<typeof retour>>;
 
 export type RaisonFin = z.infer<typeof raisonFin>;
 export type ResultatCombat = z.infer<typeof resultatCombat>;

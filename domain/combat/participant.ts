@@ -108,6 +108,10 @@ export const participantDefinition = z.object({
   objets: z.array(objet).max(16).default([]),
   comportement: comportement.default("AGRESSIF"),
   phases: z.array(phaseBoss).max(8).default([]),
+  /** It entered as its player's own aggregate has it, and what becomes of it goes back there ([END-9]). */
+  suivi: z.boolean().default(false),
+  /** The player's arena rating as it entered. */
+  cote: whole(0, 10_000).optional(),
 });
 
 /** The same with nothing left open, as events and states hold it: all that a row of participants_combat needs. */

@@ -1,6 +1,7 @@
 import { accept, type Decision } from "../decider.ts";
 import { derivedId } from "../random.ts";
 import type { CombatCommand } from "./commands.ts";
+import { returnsOf } from "./conclusion.ts";
 import { advance, type Draft, emit, isoTime } from "./draft.ts";
 import type { CombatEvent } from "./events.ts";
 import type { ParticipantDefinition, ParticipantInitial } from "./participant.ts";
@@ -92,6 +93,9 @@ export function endPreparation(draft: Draft): Decision<CombatEvent> {
 /** [END-8] */
 export function abandon(draft: Draft, raison: string): Decision<CombatEvent> {
   advance(draft, "ABANDON");
-  emit(draft, { eventType: "CombatAbandonne", payload: { combatId: draft.state.combatId, raison } });
+  emit(draft, {
+    eventType: "CombatAbandonne",
+    payload: { combatId: draft.state.combatId, raison, retours: returnsOf(draft, () => "ABANDON") },
+  });
   return accept(draft.events);
 }

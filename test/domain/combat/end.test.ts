@@ -10,12 +10,14 @@ import {
   fighter,
   given,
   iid,
+  item,
   one,
   payload,
   pid,
   prepareCommand,
   skill,
   started,
+  use,
   when,
 } from "./helper.ts";
 
@@ -146,5 +148,41 @@ describe("the end", () => {
       expect(when(after, quit).code).toBe("COMBAT_OVER");
     }
     expect(when(combat.initial, quit).code).toBe("COMBAT_NOT_FOUND");
+  });
+
+  test("[END-9] what became of a followed player goes back, and of nobody else", () => {
+    const potion = item(1, { cible: "SOI", soin: { puissance: 10 } });
+    const hero = fighter(1, { ...mighty, suivi: true, cote: 1_300, hpActuel: 60, objets: [potion] });
+    const team = [hero, fighter(2, { typeEntite: "PNJ" }), fighter(3), fighter(4, { suivi: true })];
+    const running = given(started(team), use(1, 1));
+    const tired = given(running, { type: "JouerPnj", numeroTour: 2 }, defend(3), defend(4));
+    const won = when(given(tired, attack(1, 2), defend(3), defend(4)), attack(1, 4));
+    const { retours, statistiques } = payload(won.events, "CombatTermine");
+    expect(Object.keys(retours).sort()).toEqual([pid(1), pid(4)]);
+    expect(retours[pid(1)]).toMatchObject({
+      entiteId: eid(1),
+      resultat: "VICTOIRE",
+      hpActuel: one(won.state, 1).hpActuel,
+      objetsUtilises: { [iid(1)]: 1 },
+      pnjVaincus: [eid(2)],
+      cote: 1_300,
+    });
+    expect(retours[pid(4)]).toMatchObject({ resultat: "DEFAITE", hpActuel: 0, objetsUtilises: {}, pnjVaincus: [] });
+    expect(statistiques[pid(1)]?.eliminations).toEqual([eid(2), eid(4)]);
+
+    const left = when(started(team), { type: "Abandonner", raison: "operator" });
+    expect(payload(left.events, "CombatAbandonne").retours[pid(1)]).toMatchObject({
+      resultat: "ABANDON",
+      hpActuel: 60,
+    });
+  });
+
+  test("[END-9] in a combat of the first schema version nobody is followed", () => {
+    const { upcasters } = combat.events["CombatTermine"] ?? {};
+    expect(upcasters?.[1]?.({ combatId: "x" })).toEqual({ combatId: "x", retours: {} });
+    const { upcasters: older } = combat.events["CombatDemarre"] ?? {};
+    expect(older?.[1]?.({ participants: [{ nom: "Alix" }] })).toEqual({
+      participants: [{ nom: "Alix", suivi: false }],
+    });
   });
 });
