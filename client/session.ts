@@ -26,7 +26,7 @@ const ANSWER_TIMEOUT_MS = 5_000;
 const JOIN_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 1_000;
 /** HTTP statuses of a join that will not become better by asking again. */
-const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404];
+const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404, 409];
 
 /**
  * One aggregate's room, seen from a client, whatever becomes of the room: a lost connection, a restarted server or a room
@@ -37,6 +37,9 @@ export class Session<State, Command extends object> {
   readonly #roomName: string;
   readonly #options: Readonly<Record<string, unknown>>;
   readonly #heartbeatMs: number;
+  /** Names this session to the server over all its connections. */
+  readonly #session = uuidv7();
+  #hasJoined = false;
   readonly #stateListeners = new Set<(state: State) => void>();
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
   readonly #statusListeners = new Set<(status: SessionStatus, reason: string) => void>();
@@ -163,7 +166,11 @@ export class Session<State, Command extends object> {
   }
 
   async #join(): Promise<void> {
-    const joining = this.#client.joinOrCreate<State>(this.#roomName, { ...this.#options });
+    const joining = this.#client.joinOrCreate<State>(this.#roomName, {
+      ...this.#options,
+      session: this.#session,
+      resume: this.#hasJoined,
+    });
     const room = await within(joining, JOIN_TIMEOUT_MS);
     if (room === undefined) {
       // Nobody waits for it any more: if it still succeeds it is left, and if not, its refusal says nothing new.
@@ -202,6 +209,7 @@ export class Session<State, Command extends object> {
       room.connection.close();
       throw new Error("the room did not show its state in time");
     }
+    this.#hasJoined = true;
     this.#setStatus("connected", "joined");
     this.#settled.resolve();
     this.#watch(room);

@@ -8,6 +8,7 @@ export const REFUSALS = {
   FORBIDDEN: { status: 403, retryable: false, message: "this token may not do that" },
   NOT_FOUND: { status: 404, retryable: false, message: "there is no such thing" },
   ALREADY_EXISTS: { status: 409, retryable: false, message: "this id is taken" },
+  SESSION_REPLACED: { status: 409, retryable: false, message: "the player has opened a newer session" },
   WRONG_VERSION: {
     status: 409,
     retryable: false,
@@ -40,10 +41,12 @@ export const CLOSE_CODES = {
   COME_AGAIN: 4101,
   /** Far too many messages. */
   FLOOD: 4102,
+  /** The player has opened a newer session, and this one is over. */
+  TAKEN_OVER: 4103,
 } as const;
 
 /** Close codes after which the SDK does not come back by itself. */
-export const FINAL_CLOSE_CODES: readonly number[] = [CLOSE_CODES.CONSENTED, CLOSE_CODES.FLOOD];
+export const FINAL_CLOSE_CODES: readonly number[] = [CLOSE_CODES.CONSENTED, CLOSE_CODES.FLOOD, CLOSE_CODES.TAKEN_OVER];
 
 export interface AnsweredEvent {
   readonly eventType: string;

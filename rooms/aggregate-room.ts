@@ -15,18 +15,43 @@ import { TokenBucket } from "./token-bucket.ts";
 export interface RoomKind<S, C, View extends Schema> {
   /** The join option that names the aggregate, e.g. `combatId`. */
   readonly key: string;
+  /** The aggregate's id where it is not the client's to name: whatever the option says, it is this one. */
+  idFor?(who: Principal): string;
+  /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
+  refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
   readonly actors: Actors<S, C>;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
   project(view: View, state: S, before: S | undefined): void;
   /** Why this client may not enter, or undefined. */
   refuseEntry(state: S, who: Principal): RefusalCode | undefined;
+  /**
+   * One session at a time: a newer one takes over, and the older is told. The session that the state knows, or null; a client
+   * that comes back from a pause after another has come is refused.
+   */
+  sessionOf?(state: S): string | null;
   /** A client's message, without its commandId, as a command; undefined if it is none. */
   parse(message: unknown, who: Principal): C | undefined;
-  /** What the aggregate is to be told of a client that has come. */
-  arrival?(state: S, who: Principal): C | undefined;
+  /** Answers a message that is not a command to the room's own actor, or not to it alone; undefined: it is. */
+  handle?(message: unknown, who: Principal, call: RoomCall): Promise<Answer> | Answer | undefined;
+  /** What the aggregate is to be told of a client that has come. `session` is a UUID of the client's. */
+  arrival?(state: S, who: Principal, session: string): C | undefined;
+  /** What the aggregate is to be told of a client that has gone. */
+  departure?(state: S, who: Principal, session: string): C | undefined;
   /** An event as clients may see it. */
   publish?(event: AnsweredEvent): AnsweredEvent;
+}
+
+/** A message that a room kind answers by itself. */
+export interface RoomCall {
+  /** The aggregate's. */
+  readonly id: string;
+  readonly commandId: string;
+  readonly sessionId: string;
+  /** The options with which the client joined. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Sends to the clients for whom it holds; they are shown nothing that is not durable by this. */
+  tell(type: string, message: unknown, to: (options: Readonly<Record<string, unknown>>) => boolean): void;
 }
 
 export interface RoomLimits {
@@ -51,6 +76,8 @@ interface Connection {
   readonly frames: TokenBucket;
   readonly commands: TokenBucket;
   readonly wantsEvents: boolean;
+  readonly session: string;
+  readonly options: Readonly<Record<string, unknown>>;
   strikes: number;
 }
 
@@ -81,9 +108,14 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     ): Promise<Principal> {
       const who = await services.authenticate(token);
       if (who === undefined) throw refuse("UNAUTHORIZED");
-      const id = z.object({ [kind.key]: z.uuid() }).safeParse(options);
-      if (!id.success) throw refuse("BAD_REQUEST");
-      if (!(await kind.actors.exists(String(id.data[kind.key])))) throw refuse("NOT_FOUND");
+      // Colyseus looks for a room, and makes one, by this very object.
+      if (kind.idFor !== undefined && isRecord(options)) options[kind.key] = kind.idFor(who);
+      const named = z.object({ [kind.key]: z.uuid() }).safeParse(options);
+      if (!named.success) throw refuse("BAD_REQUEST");
+      const id = String(named.data[kind.key]);
+      const problem = kind.refuseRoom?.(id, who);
+      if (problem !== undefined) throw refuse(problem);
+      if (!(await kind.actors.exists(id))) throw refuse("NOT_FOUND");
       return who;
     }
 
@@ -107,7 +139,8 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const actor = this.#actor;
       const who = client.auth as Principal;
       if (actor === undefined || !(await actor.ready())) throw refuse("NOT_FOUND");
-      const problem = kind.refuseEntry(actor.state, who);
+      const session = z.uuid().safeParse(options["session"]).data ?? crypto.randomUUID();
+      const problem = kind.refuseEntry(actor.state, who) ?? this.#refuseReturn(session, options);
       if (problem !== undefined) throw refuse(problem);
       const now = Date.now();
       const frames = limits.framesPerSecond ?? 200;
@@ -115,14 +148,40 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         frames: new TokenBucket(frames, frames * 2, now),
         commands: new TokenBucket(limits.commandsPerSecond ?? 20, limits.commandBurst ?? 40, now),
         wantsEvents: options["events"] === true,
+        session,
+        options,
         strikes: 0,
       });
+      if (kind.sessionOf !== undefined) this.#takeOver(client);
       attachOutbox(client, limits.backlog ?? {}, () => telemetry.refused("RESYNC"));
       if (this.#shown === undefined) this.#show({ state: actor.state, version: actor.version, events: [] });
-      const arrival = kind.arrival?.(actor.state, who);
+      const arrival = kind.arrival?.(actor.state, who, session);
       if (arrival === undefined) return;
       const noted = await actor.submit({ commandId: crypto.randomUUID(), command: arrival, userId: who.userId });
       if (!noted.ok && noted.retryable) throw refuse("UNAVAILABLE");
+    }
+
+    override async onLeave(client: Client): Promise<void> {
+      const [actor, connection] = [this.#actor, this.#connections.get(client)];
+      if (actor === undefined || connection === undefined || kind.departure === undefined) return;
+      const { userId } = client.auth as Principal;
+      const command = kind.departure(actor.state, client.auth as Principal, connection.session);
+      if (command !== undefined) await actor.submit({ commandId: crypto.randomUUID(), command, userId });
+    }
+
+    /** Who returns from a pause finds its place taken if a newer session has come meanwhile. */
+    #refuseReturn(session: string, options: Record<string, unknown>): RefusalCode | undefined {
+      const state = this.#actor?.state;
+      if (kind.sessionOf === undefined || state === undefined || options["resume"] !== true) return undefined;
+      const known = kind.sessionOf(state);
+      return known === null || known === session ? undefined : "SESSION_REPLACED";
+    }
+
+    #takeOver(client: Client): void {
+      for (const other of [...this.clients]) {
+        if (other !== client && this.#connections.has(other))
+          other.leave(CLOSE_CODES.TAKEN_OVER, "a newer session has taken over");
+      }
     }
 
     override onDispose(): void {
@@ -191,6 +250,15 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
       if (target !== undefined && target !== this.#actor?.id)
         return refused("FORBIDDEN", "this command is for another room");
+      const call: RoomCall = {
+        id: this.#actor?.id ?? "",
+        commandId,
+        sessionId: client.sessionId,
+        options: this.#connections.get(client)?.options ?? {},
+        tell: (type, told, to) => this.#tell(type, told, to),
+      };
+      const handled = kind.handle?.(rest, who, call);
+      if (handled !== undefined) return handled;
       const command = kind.parse(rest, who);
       if (command === undefined) return refused("BAD_REQUEST", "no such command, or not of its form");
       const answer = this.#actor?.submit({
@@ -203,6 +271,14 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       return answer === undefined ? refused("UNAVAILABLE") : answer.then((given) => this.#publishAnswer(given));
     }
 
+    #tell(type: string, message: unknown, to: (options: Readonly<Record<string, unknown>>) => boolean): void {
+      for (const client of this.clients) {
+        const connection = this.#connections.get(client);
+        if (client.state === ClientState.JOINED && connection !== undefined && to(connection.options))
+          client.send(type, message);
+      }
+    }
+
     #publishAnswer(answer: Answer): Answer {
       if (!answer.ok || kind.publish === undefined) return answer;
       return { ...answer, events: answer.events.map(kind.publish) };
@@ -210,6 +286,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
   }
 
   return AggregateRoom;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 /** Why Colyseus may not see this frame; undefined if it may. */
