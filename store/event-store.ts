@@ -76,6 +76,15 @@ export interface Snapshot {
   readonly recentCommands: readonly AcceptedCommand[];
 }
 
+/**
+ * What can be seen of the log after a position. Up to `upTo` every number is an event's, so nothing is still to come there;
+ * between `upTo` and `last` some are missing: unfinished appends, or such as were rolled back.
+ */
+export interface Run {
+  readonly upTo: number;
+  readonly last: number;
+}
+
 export interface ReadAllOptions {
   /** At most so many events; default 1,000. */
   readonly limit?: number;
@@ -101,8 +110,14 @@ export interface EventStore {
    * from the mark: numbers that no event took may be given again after a crash of the database's.
    */
   highWaterMark(): Promise<number>;
+  /** How far the log goes on after a position without a gap, and its last sequence within the next thousand events. */
+  runAfter(after: number): Promise<Run>;
+  /** The sequence of the last event at or below a high-water mark; 0 if there is none. */
+  lastSequence(upTo: number): Promise<number>;
   /** Events with `after < sequence ≤ upTo`, in order; `upTo` is a high-water mark. */
   readAll(after: number, upTo: number, options?: ReadAllOptions): Promise<readonly StoredEvent[]>;
+  /** The events of these sequences, in order; those that there are. */
+  readSequences(sequences: readonly number[]): Promise<readonly StoredEvent[]>;
   /** Events with `from ≤ timestamp ≤ to` (ISO 8601), by time. */
   readBetween(from: string, to: string, limit?: number): Promise<readonly StoredEvent[]>;
   /** An event and all that followed from it, directly or not, by sequence. */

@@ -102,6 +102,9 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       for (const event of streams.get(aggregateId)?.events.slice(from - 1, to) ?? []) yield read(event);
     },
     highWaterMark: async () => log.length,
+    runAfter: async () => ({ upTo: log.length, last: log.length }),
+    lastSequence: async (upTo) => Math.min(upTo, log.length),
+    readSequences: async (sequences) => log.filter((event) => sequences.includes(event.sequence)).map(read),
     readAll: async (after, upTo, { limit = 1_000, eventTypes, aggregateTypes } = {}) =>
       log
         .slice(after, upTo)

@@ -21,6 +21,7 @@ const BY_SQLSTATE: Readonly<Record<string, Failure>> = {
   "57P01": "unknown", // admin_shutdown
   "57P02": "unknown", // crash_shutdown
   "57P05": "unknown", // idle_session_timeout
+  "25P03": "retry", // idle_in_transaction_session_timeout: rolled back, and the session is gone
 };
 
 /** Errors of node-postgres and of the socket that arise before anything was sent. */
@@ -31,14 +32,38 @@ const NOT_CONNECTED = new Set(["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENE
 /** `connected`: whether a connection had been handed out, so that the statement may have been sent. */
 export function classifyFailure(error: unknown, connected: boolean): Failure {
   if (!(error instanceof Error)) return "unknown";
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (/^[0-9A-Z]{5}$/.test(code) && "severity" in error) {
+  if (isServerError(error)) {
+    const { code } = error;
     const known = BY_SQLSTATE[code];
     if (known !== undefined) return connected || known !== "unknown" ? known : "unavailable";
     if (code.startsWith("08")) return connected ? "unknown" : "unavailable";
     if (code.startsWith("53") || code.startsWith("28") || code.startsWith("3D")) return "unavailable";
     return "invalid";
   }
-  if (!connected || NOT_CONNECTED.has(code) || BEFORE_SENDING.test(error.message)) return "unavailable";
+  if (!connected || NOT_CONNECTED.has(codeOf(error)) || BEFORE_SENDING.test(error.message)) return "unavailable";
   return "unknown";
+}
+
+const SQLSTATE_CLASS_SCHEMA = "42";
+const OF_A_CONNECTION =
+  /Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded/;
+const OF_A_SOCKET = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED", ...NOT_CONNECTED]);
+
+/**
+ * Whether a whole transaction may well succeed later with the same data: what failed is the database, the way to it, or a schema
+ * that is not there yet. Anything else is the data's fault, or the code's.
+ */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (!isServerError(error)) return OF_A_SOCKET.has(codeOf(error)) || OF_A_CONNECTION.test(error.message);
+  return error.code.startsWith(SQLSTATE_CLASS_SCHEMA) || classifyFailure(error, true) !== "invalid";
+}
+
+/** Whether PostgreSQL itself answered with this error. */
+export function isServerError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && "severity" in error && /^[0-9A-Z]{5}$/.test(codeOf(error));
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { AggregateType, EventMetadata, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
-import { intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
+import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
 import type { AcceptedCommand, CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
@@ -10,6 +10,7 @@ import { checkRequest } from "./validate.ts";
 const COLUMNS = `event_id, event_type, event_sequence, "timestamp", aggregate_id, aggregate_type, aggregate_version, payload, metadata`;
 const STREAM_PAGE = 2_000;
 const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
+const RUN_PAGE = 1_000;
 const SNAPSHOTS_KEPT = 3;
 
 interface EventRow {
@@ -24,6 +25,11 @@ interface EventRow {
   readonly metadata: EventMetadata;
 }
 
+export interface PostgresStoreOptions extends GroupCommitOptions {
+  /** After each commit, before its answers: readers may look. Once a batch; must not throw. */
+  readonly onAppended?: () => void;
+}
+
 /**
  * The log on PostgreSQL.
  * @param writePool connections for appends; at least as many as lanes
@@ -32,9 +38,14 @@ interface EventRow {
 export function createPostgresStore(
   { writePool, readPool }: { readonly writePool: pg.Pool; readonly readPool: pg.Pool },
   registry: EventRegistry,
-  options: GroupCommitOptions = {},
+  options: PostgresStoreOptions = {},
 ): EventStore {
-  const commit = createGroupCommit(createBatchWriter(writePool), options);
+  const writeBatch = createBatchWriter(writePool);
+  const commit = createGroupCommit(async (units, lane) => {
+    const results = await writeBatch(units, lane);
+    if (results.some(({ ok }) => ok)) options.onAppended?.();
+    return results;
+  }, options);
   let closed: Promise<void> | undefined;
 
   function toEvent(row: EventRow): StoredEvent {
@@ -112,6 +123,34 @@ export function createPostgresStore(
       });
       return rows[0]?.mark ?? 0;
     },
+
+    async runAfter(after) {
+      const { rows } = await readPool.query<{ run: number; last: number | null }>({
+        name: "run_after",
+        text: `SELECT count(*) FILTER (WHERE n - i = $1) AS run, max(n) AS last
+               FROM (SELECT event_sequence AS n, row_number() OVER (ORDER BY event_sequence) AS i
+                     FROM evenements WHERE event_sequence > $1 ORDER BY event_sequence LIMIT ${RUN_PAGE}) AS next`,
+        values: [after],
+      });
+      const row = rows[0];
+      return { upTo: after + (row?.run ?? 0), last: row?.last ?? after };
+    },
+
+    async lastSequence(upTo) {
+      const { rows } = await readPool.query<{ last: number }>({
+        name: "last_sequence",
+        text: "SELECT event_sequence AS last FROM evenements WHERE event_sequence <= $1 ORDER BY event_sequence DESC LIMIT 1",
+        values: [upTo],
+      });
+      return rows[0]?.last ?? 0;
+    },
+
+    readSequences: (sequences) =>
+      events(
+        "read_sequences",
+        `SELECT ${COLUMNS} FROM evenements WHERE event_sequence = ANY ($1) ORDER BY event_sequence`,
+        [bigintArray(sequences)],
+      ),
 
     readAll: (after, upTo, { limit = 1_000, eventTypes, aggregateTypes } = {}) =>
       events(

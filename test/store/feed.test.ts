@@ -2,49 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { v7 } from "uuid";
 import { expect, test } from "vitest";
 import type { EventStore } from "../../store/event-store.ts";
+import { createFeed } from "../../store/feed.ts";
 import { createRegistry } from "../../store/registry.ts";
 import { rowsOf, withClient } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { appendRaw } from "../support/raw-append.ts";
 import { openStore, useReleasers } from "../support/store.ts";
 import { append, definitions, gains, joueur } from "./fixtures.ts";
+import { startWriters } from "./writers.ts";
 
 const database = useDatabase();
 const release = useReleasers();
-const FAST = 6;
-const SLOW = 6;
-const ROLLED_BACK = 4;
 
 function open(): EventStore {
   const store = openStore({ url: database.url, poolSize: 1 }, createRegistry(definitions), { lanes: 1 });
   release(() => store.close());
   return store;
-}
-
-/** A store of its own with a few actors. */
-async function writeFast(running: () => boolean): Promise<void> {
-  const store = open();
-  const actors = Array.from({ length: 3 }, async () => {
-    const id = v7();
-    for (let version = 0; running(); version += 2) {
-      expect(await append(store, joueur(id, version, gains(2)))).toMatchObject({ ok: true });
-      await sleep(Math.random() * 4);
-    }
-  });
-  await Promise.all(actors);
-}
-
-/** Takes its number early and commits late, or not at all. */
-async function writeSlowly(running: () => boolean, end: "COMMIT" | "ROLLBACK"): Promise<void> {
-  await withClient(database.url, async (client) => {
-    const id = v7();
-    for (let version = 0; running(); version += end === "COMMIT" ? 1 : 0) {
-      await client.query("BEGIN");
-      await appendRaw(client, id, version);
-      await client.query("SELECT pg_sleep(random() * 0.03)");
-      await client.query(end);
-    }
-  });
 }
 
 /** What a reader is given that follows the log; once more after the writers are done. */
@@ -70,20 +43,36 @@ async function follow(
   return delivered;
 }
 
-const withoutMark = async () =>
-  (
-    await rowsOf<{ max: number }>(database.url, "SELECT coalesce(max(event_sequence), 0)::int AS max FROM evenements")
-  )[0]?.max ?? 0;
+/** The same by the feed, which several of its readers share. */
+async function followByFeed(running: () => boolean, onMark: () => void): Promise<number[]> {
+  const store = open();
+  const feed = createFeed(store, { pollMs: 20, onMark });
+  const delivered: number[] = [];
+  let position = 0;
+  let ended = Number.POSITIVE_INFINITY;
+  while (running() || position < ended) {
+    if (!running()) ended = await lastWritten();
+    const page = await feed.read(position, 100);
+    delivered.push(...page.events.map(({ sequence }) => sequence));
+    position = page.position;
+    if (page.events.length === 0) await sleep(1);
+  }
+  await feed.close();
+  return delivered;
+}
+
+async function lastWritten(): Promise<number> {
+  const [row] = await rowsOf<{ max: number }>(
+    database.url,
+    "SELECT coalesce(max(event_sequence), 0)::int AS max FROM evenements",
+  );
+  return row?.max ?? 0;
+}
 
 test("[FEED-1] a follower is given every event once and in order, while sixteen write, some slowly, some in vain", async () => {
-  let writing = true;
-  const running = () => writing;
-  const writers = [
-    ...Array.from({ length: FAST }, () => writeFast(running)),
-    ...Array.from({ length: SLOW }, () => writeSlowly(running, "COMMIT")),
-    ...Array.from({ length: ROLLED_BACK }, () => writeSlowly(running, "ROLLBACK")),
-  ];
+  const writers = startWriters(database.url);
   let reading = true;
+  let marks = 0;
   // Taking the mark makes the slow writers wait for each other; without a pause, the other reader would have little to lose.
   const readers = Promise.all([
     follow(
@@ -91,22 +80,28 @@ test("[FEED-1] a follower is given every event once and in order, while sixteen 
       (store) => store.highWaterMark(),
       20,
     ),
-    follow(() => reading, withoutMark, 1),
+    follow(() => reading, lastWritten, 1),
+    followByFeed(
+      () => reading,
+      () => (marks += 1),
+    ),
   ]);
   await sleep(3_000);
-  writing = false;
-  await Promise.all(writers);
+  await writers.end();
   reading = false;
-  const [delivered, naive] = await readers;
+  const [delivered, naive, fed] = await readers;
 
   const rows = await rowsOf<{ n: number }>(database.url, "SELECT event_sequence::int AS n FROM evenements ORDER BY 1");
   const lost = (given: readonly number[]) => {
     const seen = new Set(given);
     return rows.filter(({ n }) => !seen.has(n)).length;
   };
-  console.log(`${rows.length} events; lost with the mark ${lost(delivered)}, without it ${lost(naive)}`);
+  console.log(
+    `${rows.length} events; lost with the mark ${lost(delivered)}, without it ${lost(naive)}, by the feed ${lost(fed)} with ${marks} marks`,
+  );
   expect(lost(delivered)).toBe(0);
   expect(delivered).toEqual(rows.map(({ n }) => n));
+  expect(fed).toEqual(delivered);
   expect(lost(naive), "the same reader without the mark must lose events, or this test proves nothing").toBeGreaterThan(
     0,
   );

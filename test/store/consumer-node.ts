@@ -1,0 +1,51 @@
+import { type Consumer, type ConsumerOptions, createConsumer } from "../../store/consumer.ts";
+import { createPool, type DatabaseConfig } from "../../store/database.ts";
+import type { EventStore } from "../../store/event-store.ts";
+import { createFeed, type Feed, type FeedOptions } from "../../store/feed.ts";
+import { createPostgresStore } from "../../store/postgres-store.ts";
+import { createRegistry } from "../../store/registry.ts";
+import { createLocalWakeUps } from "../../store/wake-ups.ts";
+import { definitions } from "./fixtures.ts";
+
+/** What of a node has to do with consumers. */
+export interface ConsumerNode {
+  readonly store: EventStore;
+  readonly feed: Feed;
+  consume(options: Pick<ConsumerOptions, "name" | "sink"> & Partial<ConsumerOptions>): Consumer;
+  close(): Promise<void>;
+}
+
+export function openConsumerNode(
+  config: DatabaseConfig,
+  {
+    nodeId = "node",
+    feed: feedOptions = {},
+    events = definitions as Parameters<typeof createRegistry>[0],
+  }: {
+    readonly nodeId?: string;
+    readonly feed?: FeedOptions;
+    readonly events?: Parameters<typeof createRegistry>[0];
+  } = {},
+): ConsumerNode {
+  const pools = { writePool: createPool({ ...config, poolSize: 2 }), readPool: createPool({ ...config, poolSize: 4 }) };
+  const pool = createPool({ ...config, poolSize: 6, applicationName: "aether-engine consumer" });
+  const wakeUps = createLocalWakeUps();
+  const store = createPostgresStore(pools, createRegistry(events), { onAppended: () => wakeUps.notify() });
+  const feed = createFeed(store, { process: wakeUps, ...feedOptions });
+  const consumers: Consumer[] = [];
+  return {
+    store,
+    feed,
+    consume(options) {
+      const consumer = createConsumer({ nodeId, pool, store, feed, pollMs: 50, ...options });
+      consumers.push(consumer);
+      return consumer;
+    },
+    async close() {
+      await Promise.all(consumers.map((consumer) => consumer.close()));
+      await feed.close();
+      await store.close();
+      await pool.end();
+    },
+  };
+}

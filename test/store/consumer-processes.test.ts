@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { useDatabase } from "../support/postgres.ts";
+import { createTaken, expectAllTaken, sequencesTaken, taken } from "./taken.ts";
+import { startWriters } from "./writers.ts";
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly batches: () => number;
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+async function startChild(url: string, node: string, batch = 50): Promise<Child> {
+  const script = join(import.meta.dirname, "consumer-child.ts");
+  const child = spawn(process.execPath, [script, `--url=${url}`, `--node=${node}`, `--batch=${batch}`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface(child.stdout);
+  let batches = 0;
+  lines.on("line", () => (batches += 1));
+  await once(lines, "line");
+  return {
+    process: child,
+    batches: () => batches,
+    async kill(signal = "SIGKILL") {
+      const exited = once(child, "exit");
+      if (signal === "SIGTERM") child.stdin.end();
+      else child.kill(signal);
+      await exited;
+    },
+  };
+}
+
+const nodesOf = async (url: string) => new Set((await taken(url, "all")).map(({ node }) => node));
+
+describe("[CONS-1] under sixteen writers, some of them slow, some in vain, nothing is lost or taken twice", () => {
+  const database = useDatabase();
+
+  test("by a consumer that is killed again and again", async () => {
+    await createTaken(database.url);
+    const writers = startWriters(database.url);
+    for (let life = 0; life < 4; life += 1) {
+      const child = await startChild(database.url, `life-${life}`);
+      await sleep(150 + Math.random() * 300);
+      await child.kill();
+    }
+    await writers.end();
+    const last = await startChild(database.url, "last");
+    await expectAllTaken(database.url, "all");
+    await last.kill("SIGTERM");
+    expect((await nodesOf(database.url)).size, "kills found it at work").toBeGreaterThan(2);
+  });
+});
+
+describe("[CONS-1] [CONS-2] two processes compete for one consumer", () => {
+  const database = useDatabase();
+
+  test("and together take every event once and in order, while the one at work is killed", async () => {
+    await createTaken(database.url);
+    const writers = startWriters(database.url);
+    let children = [await startChild(database.url, "a"), await startChild(database.url, "b")];
+    for (const name of ["c", "d", "e"]) {
+      await sleep(500);
+      const [busy, idle] = children.toSorted((x, y) => y.batches() - x.batches());
+      if (busy === undefined || idle === undefined) throw new Error("two were started");
+      expect(busy.batches(), "one works").toBeGreaterThan(idle.batches());
+      const before = (await sequencesTaken(database.url, "all")).length;
+      await busy.kill();
+      await expect
+        .poll(async () => (await sequencesTaken(database.url, "all")).length, { timeout: 1_000, interval: 10 })
+        .toBeGreaterThan(before + 50);
+      children = [idle, await startChild(database.url, name)];
+    }
+    await writers.end();
+    await expectAllTaken(database.url, "all");
+    for (const child of children) await child.kill("SIGTERM");
+  });
+});
