@@ -8,7 +8,7 @@ import { type MarketRejectionCode, rejection } from "./rejections.ts";
 import { items } from "./runs.ts";
 import type { MarketState, Ordre } from "./state.ts";
 import { trade } from "./trade.ts";
-import { BOOK_LIMIT, type MotifRefus, PLAYER_LIMIT, type RaisonAnnulation, STEP_LIMIT } from "./values.ts";
+import { BOOK_LIMIT, type Motif, PLAYER_LIMIT, type RaisonAnnulation, STEP_LIMIT } from "./values.ts";
 import { REFRESH_MS } from "./wake-up.ts";
 import { figuresOf, traded } from "./window.ts";
 
@@ -30,13 +30,7 @@ function held(itemId: string, { typeOrdre, prixUnitaire, proprietes }: Kept, qua
     : { or: 0, objets: [{ itemId, quantite, proprietes }] };
 }
 
-function cancelled(
-  itemId: string,
-  order: Kept,
-  reste: number,
-  raison: RaisonAnnulation,
-  motif?: MotifRefus,
-): MarketEvent {
+function cancelled(itemId: string, order: Kept, reste: number, raison: RaisonAnnulation, motif?: Motif): MarketEvent {
   const { ordreId, joueurId, typeOrdre } = order;
   return {
     eventType: "OrdreCancelled",
@@ -78,7 +72,7 @@ function created(command: PlaceOrder, now: number): MarketEvent {
 }
 
 /** [REFUSE-1] */
-function problemWith(state: MarketState, command: PlaceOrder, plan: Plan, now: number): MotifRefus | undefined {
+function problemWith(state: MarketState, command: PlaceOrder, plan: Plan, now: number): Motif | undefined {
   if (state.itemId !== "" && state.itemId !== command.itemId) return "WRONG_ITEM";
   if (command.expireA !== null && Date.parse(command.expireA) <= now) return "EXPIRED";
   if (plan.selfTrade) return "SELF_TRADE";
@@ -113,7 +107,7 @@ function place(state: MarketState, command: PlaceOrder, now: number): Decision<M
     window = traded(window, { quantite: step.quantite, prixUnitaire: dernierPrix }, now);
     events.push(trade(command, step, { reste, executeeA, version: state.version + events.length }));
   }
-  if (plan.cut) events.push(cancelled(itemId, command, reste, "REFUSE", "TOO_MANY_TRADES"));
+  if (plan.cut) events.push(cancelled(itemId, command, reste, "ANNULE", "TOO_MANY_TRADES"));
   if (dernierPrix !== undefined) events.push(refreshed(itemId, window, dernierPrix, now));
   return accept(events);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type DeepReadonly, whole } from "../combat/values.ts";
 import type { EventDefinitions } from "../decider.ts";
-import { MAX_AMOUNT, motifRefus, prix, quantite, raisonAnnulation, typeOrdre } from "./values.ts";
+import { MAX_AMOUNT, motif, prix, quantite, raisonAnnulation, typeOrdre } from "./values.ts";
 
 const id = z.uuid();
 const pseudo = z.string().min(1).max(50);
@@ -49,14 +49,14 @@ const transactionExecutee = z.object({
   executeeA: instant,
 });
 
-/** `motif` is there when `raison` is REFUSE. */
+/** REFUSE: it was never in the book. `motif` is there when the book itself gives the order back. */
 const ordreCancelled = z.object({
   ordreId: id,
   joueurId: id,
   typeOrdre,
   itemId: id,
   raison: raisonAnnulation,
-  motif: motifRefus.optional(),
+  motif: motif.optional(),
   rendu: avoir,
 });
 

@@ -1,14 +1,8 @@
 import { close, entryOf, fill, leave, rest, restingOrder } from "./book.ts";
 import type { MarketEvent, PayloadOf } from "./events.ts";
-import type { MarketState, StatutOrdre } from "./state.ts";
-import { type RaisonAnnulation, TRADES_KEPT, type TypeOrdre } from "./values.ts";
+import type { MarketState } from "./state.ts";
+import { TRADES_KEPT, type TypeOrdre } from "./values.ts";
 import { traded } from "./window.ts";
-
-const STATUT: Readonly<Record<RaisonAnnulation, Exclude<StatutOrdre, "OUVERT">>> = {
-  ANNULE: "ANNULE",
-  EXPIRE: "EXPIRE",
-  REFUSE: "REFUSE",
-};
 
 function placed(state: MarketState, typeOrdre: TypeOrdre, payload: PayloadOf<"OrdreVenteCree">): MarketState {
   const { ordreId, joueurId, pseudo, itemId, quantite, prixUnitaire, expireA, misDeCote } = payload;
@@ -49,9 +43,9 @@ function executed(state: MarketState, payload: PayloadOf<"TransactionExecutee">)
 function cancelled(state: MarketState, payload: PayloadOf<"OrdreCancelled">): MarketState {
   const { ordreId, typeOrdre, joueurId, raison } = payload;
   const order = restingOrder(state, ordreId);
-  if (order !== undefined) return leave(state, order, STATUT[raison]);
+  if (order !== undefined) return leave(state, order, raison);
   if (entryOf(state, ordreId) !== undefined) return state;
-  return close(state, { ordreId, typeOrdre, prixUnitaire: 1, rang: 0, joueurId, statut: "REFUSE" }, STATUT[raison]);
+  return close(state, { ordreId, typeOrdre, prixUnitaire: 1, rang: 0, joueurId, statut: "REFUSE" }, raison);
 }
 
 function folded(state: MarketState, event: MarketEvent): MarketState {

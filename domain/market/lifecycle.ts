@@ -7,9 +7,9 @@ export const orderLifecycle = createMachine({
   initial: "absent",
   states: {
     absent: { on: { PLACE: "active", REFUSE: "refused" } },
-    active: { on: { FILL: "partial", COMPLETE: "complete", CANCEL: "cancelled", EXPIRE: "expired", CUT: "cancelled" } },
+    active: { on: { FILL: "partial", COMPLETE: "complete", CANCEL: "cancelled", EXPIRE: "expired" } },
     partial: {
-      on: { FILL: "partial", COMPLETE: "complete", CANCEL: "cancelled", EXPIRE: "expired", CUT: "cancelled" },
+      on: { FILL: "partial", COMPLETE: "complete", CANCEL: "cancelled", EXPIRE: "expired" },
     },
     complete: { type: "final" },
     cancelled: { type: "final" },
@@ -21,7 +21,7 @@ export const orderLifecycle = createMachine({
 export const PHASES = ["absent", "active", "partial", "complete", "cancelled", "expired", "refused"] as const;
 export type Phase = (typeof PHASES)[number];
 
-export const TRIGGERS = ["PLACE", "REFUSE", "FILL", "COMPLETE", "CANCEL", "EXPIRE", "CUT"] as const;
+export const TRIGGERS = ["PLACE", "REFUSE", "FILL", "COMPLETE", "CANCEL", "EXPIRE"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 type Snapshot = ReturnType<typeof initialTransition<typeof orderLifecycle>>[0];

@@ -15,5 +15,7 @@ export const market: Aggregate<MarketState, MarketCommand, MarketEvent> = {
   evolve,
   wakeUp,
   begins: true,
+  // It never ends. But a book that waits for nothing may leave memory, and one that has orders to expire may not.
+  isOver: (state) => wakeUp(state) === undefined,
   snapshot: { schema: marketStateSchema, version: 1 },
 };

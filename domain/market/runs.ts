@@ -71,8 +71,10 @@ export function drop<Item, Key>(runs: Runs<Item>, key: Key, compare: Compare<Ite
   if (there === undefined || compare(there, key) !== 0) return runs;
   if (run.length === 1) return runs.toSpliced(at, 1);
   const shorter = run.toSpliced(place, 1);
-  const next = runs[at + 1];
-  if (next !== undefined && shorter.length + next.length <= LONGEST / 2)
-    return runs.toSpliced(at, 2, [...shorter, ...next]);
+  for (const left of [at - 1, at]) {
+    const [one, other] = left === at ? [shorter, runs[at + 1]] : [runs[left], shorter];
+    if (one !== undefined && other !== undefined && one.length + other.length <= LONGEST / 2)
+      return runs.toSpliced(left, 2, [...one, ...other]);
+  }
   return runs.with(at, shorter);
 }

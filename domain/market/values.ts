@@ -4,19 +4,12 @@ import { whole } from "../combat/values.ts";
 /** The closed word lists of the market. They are stored and public, so they are French and never renamed. */
 export const typeOrdre = z.enum(["VENTE", "ACHAT"]);
 export const raisonAnnulation = z.enum(["ANNULE", "EXPIRE", "REFUSE"]);
-/** Why the book gives an order back that it was just handed; codes, so they are English. */
-export const motifRefus = z.enum([
-  "SELF_TRADE",
-  "EXPIRED",
-  "WRONG_ITEM",
-  "BOOK_FULL",
-  "TOO_MANY_ORDERS",
-  "TOO_MANY_TRADES",
-]);
+/** Why the book itself gives an order back; codes, so they are English. */
+export const motif = z.enum(["SELF_TRADE", "EXPIRED", "WRONG_ITEM", "BOOK_FULL", "TOO_MANY_ORDERS", "TOO_MANY_TRADES"]);
 
 export type TypeOrdre = z.infer<typeof typeOrdre>;
 export type RaisonAnnulation = z.infer<typeof raisonAnnulation>;
-export type MotifRefus = z.infer<typeof motifRefus>;
+export type Motif = z.infer<typeof motif>;
 
 /** Of one order, gold: every amount of a trade stays below what an `integer` column holds. */
 export const MAX_AMOUNT = 2_000_000_000;
