@@ -47,9 +47,11 @@ test("[PRICE-1] sums stop at what an integer column holds", () => {
   expect(state.prix).toMatchObject({ volume24h: 2_147_483_647, nombreTransactions24h: 2_200, prixMoyen24h: 1 });
 });
 
-test("[PRICE-1] time that runs backwards loses no trade", () => {
-  const now = when(given(sell(1, 2, 10)), buy(2, 1, 10), T0 + HOUR).state;
-  expect(when(now, buy(3, 1, 10), T0).state.prix).toMatchObject({ nombreTransactions24h: 2 });
+test("[PRICE-1] time that runs backwards loses no trade, and costs no memory", () => {
+  let state = given(sell(1, 500, 10));
+  for (let n = 2; n < 302; n++) state = when(state, buy(n, 1, 10), T0 + (n % 2 === 0 ? HOUR : 0)).state;
+  expect(state.prix).toMatchObject({ nombreTransactions24h: 300 });
+  expect(state.fenetre).toHaveLength(1);
 });
 
 test("[PRICE-2] figures follow each hour until there was no trade for 24 h, and the last ones say so", () => {
