@@ -3,12 +3,13 @@ import { parseArgs } from "node:util";
 import { append } from "./append.ts";
 import { idle } from "./idle.ts";
 import { describeMachine, loadAverage } from "./machine.ts";
+import { marketBench } from "./market.ts";
 import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
 import { rooms } from "./rooms.ts";
 import { findScratchDatabase } from "./scratch-database.ts";
 
-const BENCHES: readonly Bench[] = [append, rooms, replay, idle];
+const BENCHES: readonly Bench[] = [append, rooms, replay, idle, marketBench];
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 
 const { values: flags, positionals } = parseArgs({
