@@ -1,6 +1,12 @@
 import { z } from "zod";
+import { combatSkill, poweredBy } from "../catalogue/combat-skill.ts";
 import { competenceDefinition } from "../catalogue/definitions.ts";
+import type { Competence } from "../combat/participant.ts";
 import { type DeepReadonly, ressource, whole } from "../combat/values.ts";
+import { type Bonus, STATS, type Stat } from "../values.ts";
+
+/** [SKILL-2]: as many as a combat takes (domain/combat/participant.ts). */
+export const MAX_ACTIVE = 16;
 
 const id = z.uuid();
 const count = z.int().min(0);
@@ -95,4 +101,29 @@ export function evolveCompetences(state: CompetencesState, event: CompetenceEven
     case "CompetenceUtilisee":
       return state;
   }
+}
+
+/** [SKILL-7]: what the passive skills add for good. A stat that none of them changes is missing. */
+export function passiveBonus(state: CompetencesState): Bonus {
+  const total: Partial<Record<Stat, number>> = {};
+  for (const { definition, niveau: level } of state.apprises) {
+    if (definition.typeCompetence !== "PASSIVE") continue;
+    for (const effet of definition.effets) {
+      if (effet.type !== "BONUS") continue;
+      for (const stat of STATS) {
+        const points = effet.stats[stat];
+        if (points === undefined) continue;
+        total[stat] = (total[stat] ?? 0) + poweredBy(points, level, definition.modificateursNiveau.puissance);
+      }
+    }
+  }
+  return total;
+}
+
+/** The skills that a combat takes over, in the order in which they were learnt: never more than it can ([SKILL-2]). */
+export function combatSkills(state: CompetencesState): Competence[] {
+  return state.apprises
+    .filter((one) => one.definition.typeCompetence !== "PASSIVE")
+    .slice(0, MAX_ACTIVE)
+    .map((one) => combatSkill(one.competenceId, one.definition, one.niveau));
 }
