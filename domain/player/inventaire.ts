@@ -94,8 +94,8 @@ const itemEchange = z.object({
 /** Values after; `ajout` is what was added. */
 const capaciteModifiee = z.object({
   joueurId: id,
-  capacite: count,
-  poidsMax: count,
+  capacite: whole(0, MAX_CAPACITY),
+  poidsMax: whole(0, MAX_WEIGHT),
   ajout: z.object({ capacite: count, poidsMax: count }),
   raison: z.enum(["CREATION", "OBJET"]),
   reference,

@@ -8,7 +8,7 @@ import { objetTransfere } from "./item-instance.ts";
 export const MAX_GOLD = 2_000_000_000;
 export const MAX_EXPERIENCE = 2_000_000_000;
 /** [COTE-1] */
-const MAX_RATING = 10_000;
+export const MAX_RATING = 10_000;
 
 const id = z.uuid();
 const count = z.int().min(0);
