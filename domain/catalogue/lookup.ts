@@ -42,3 +42,8 @@ export function definitionsFor(command: object, catalogue: Catalogue): Definitio
     pnj: pick(catalogue.pnj, idIn(command, "pnjId")),
   };
 }
+
+/** A command as it comes, before its definitions are looked up. */
+export type Unfilled<Command> = Command extends { readonly definitions: Definitions }
+  ? Omit<Command, "definitions">
+  : Command;
