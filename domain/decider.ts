@@ -39,8 +39,8 @@ export interface Aggregate<S, C, E extends DomainEvent> {
   readonly begins?: boolean;
   /** An aggregate that owns several streams, and changes them together. */
   readonly parts?: Parts<S>;
-  /** Nothing more can ever happen to it. */
-  isOver?(state: S): boolean;
+  /** It may leave memory when nobody watches it; by default when there is no wake-up that it would miss. */
+  mayRest?(state: S): boolean;
   /** The shape of a snapshot. Raise `version` with each change of the state's shape: older snapshots are ignored. */
   readonly snapshot: { readonly schema: z.ZodType<S>; readonly version: number };
 }

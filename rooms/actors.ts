@@ -66,6 +66,10 @@ export function createActors<S, C, E extends DomainEvent>(
   const running = new Map<string, Running<S, C> & { readonly actor: Actor<S, C, E> }>();
   let draining = false;
 
+  function mayRest(state: S): boolean {
+    return aggregate.mayRest?.(state) ?? aggregate.wakeUp?.(state) === undefined;
+  }
+
   function activate(id: string): Running<S, C> & { readonly actor: Actor<S, C, E> } {
     const watchers = new Set<Watcher<S>>();
     let cancelLinger: (() => void) | undefined;
@@ -73,7 +77,7 @@ export function createActors<S, C, E extends DomainEvent>(
     // What is over, or was never asked for again, need not stay; what is under way has deadlines to keep.
     function linger(): void {
       cancelLinger?.();
-      if (actor.stopped || watchers.size > 0 || !(aggregate.isOver?.(actor.state) ?? true)) return;
+      if (actor.stopped || watchers.size > 0 || !mayRest(actor.state)) return;
       cancelLinger = clock.at(clock.now() + lingerMs, () => {
         if (watchers.size === 0) void actor.close();
       });

@@ -143,11 +143,12 @@ function isRefusal(made: unknown): made is Answer & { ok: false } {
  */
 export async function executeCold(
   services: ColdServices,
-  parties: readonly [AnyParty, ...AnyParty[]],
+  parties: readonly AnyParty[],
   envelope: Omit<Envelope<unknown>, "command">,
 ): Promise<Answer> {
   const { store, telemetry, tenantId, clock = systemClock } = services;
   const [first] = parties;
+  if (first === undefined) throw new RangeError("a command is for somebody");
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const work: Work = { store, telemetry, envelope, tenantId, now: clock.now() };
     let prepared: Prepared | Answer;

@@ -1,5 +1,6 @@
 import { type SchemaType, schema, t } from "@colyseus/schema";
 import type { Boss, Evenement, Ressource, WorldState, Zone } from "../domain/world/state.ts";
+import { projectEach } from "./project-each.ts";
 
 /** The world's state as clients see it. A projection of the durable state, and of nothing else; who contributed what stays out. */
 export const ZoneView = schema(
@@ -92,31 +93,6 @@ export function projectWorld(view: WorldView, state: WorldState, before: WorldSt
   projectEach(view.ressources, state.ressources, before?.ressources, () => new RessourceView(), showResource);
   projectEach(view.evenements, state.evenements, before?.evenements, () => new EvenementView(), showEvent);
   projectEach(view.boss, state.boss, before?.boss, () => new BossView(), showBoss);
-}
-
-interface Shown<View> {
-  get(id: string): View | undefined;
-  set(id: string, view: View): unknown;
-  delete(id: string): unknown;
-  keys(): Iterable<string>;
-}
-
-function projectEach<One, View>(
-  shown: Shown<View>,
-  ones: Readonly<Record<string, One>>,
-  before: Readonly<Record<string, One>> | undefined,
-  create: () => View,
-  show: (view: View, one: One) => void,
-): void {
-  if (ones === before) return;
-  for (const id of [...shown.keys()]) if (!Object.hasOwn(ones, id)) shown.delete(id);
-  for (const [id, one] of Object.entries(ones)) {
-    const known = shown.get(id);
-    if (known !== undefined && one === before?.[id]) continue;
-    const view = known ?? create();
-    show(view, one);
-    if (known === undefined) shown.set(id, view);
-  }
 }
 
 function showZone(view: ZoneView, zone: Zone): void {

@@ -37,3 +37,30 @@ export function signToken(secret: string, { userId, role, tenantId }: Principal,
     .setExpirationTime(expiresIn)
     .sign(new TextEncoder().encode(secret));
 }
+
+const NODE_AUDIENCE = "aether-engine nodes";
+
+/** Nodes of one tenant know each other by tokens of their own: no other token of this server's passes for one. */
+export function createNodeTokens(secret: string, tenantId: string) {
+  const key = new TextEncoder().encode(secret);
+  return {
+    sign: () =>
+      new SignJWT({ tenant: tenantId })
+        .setProtectedHeader({ alg: "HS256" })
+        .setIssuer(ISSUER)
+        .setAudience(NODE_AUDIENCE)
+        .setExpirationTime("1m")
+        .sign(key),
+    async verify(token: string | undefined): Promise<boolean> {
+      if (token === undefined) return false;
+      try {
+        const options = { algorithms: ["HS256"], issuer: ISSUER, audience: NODE_AUDIENCE };
+        const { payload } = await jwtVerify(token, key, options);
+        return payload["tenant"] === tenantId;
+      } catch {
+        // jose tells a bad signature, an expired token and nonsense apart; the caller must not.
+        return false;
+      }
+    },
+  };
+}

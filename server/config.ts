@@ -27,6 +27,10 @@ const environment = z.object({
   COMMANDS_PER_SECOND: count.default(20),
   FRAMES_PER_SECOND: count.default(200),
   MALFORMED_FRAMES: count.default(10),
+  REDIS_URL: z.string().min(1).optional(),
+  REDIS_PREFIX: z.string().max(100).default(""),
+  NODE_URL: z.url().optional(),
+  DEMO_WORLD: z.enum(["true", "false"]).optional(),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -49,6 +53,13 @@ export interface Config {
   readonly framesPerSecond: number;
   /** Malformed frames with which a connection ends. */
   readonly malformedFrames: number;
+  /** Undefined: no Redis; other nodes' events are found by polling. */
+  readonly redisUrl: string | undefined;
+  readonly redisPrefix: string;
+  /** Where other nodes reach this one's API port; undefined: on this machine. */
+  readonly nodeUrl: string | undefined;
+  /** Load the demo world where there is none yet. */
+  readonly demoWorld: boolean;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
@@ -88,6 +99,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     commandsPerSecond: e.COMMANDS_PER_SECOND,
     framesPerSecond: e.FRAMES_PER_SECOND,
     malformedFrames: e.MALFORMED_FRAMES,
+    redisUrl: e.REDIS_URL,
+    redisPrefix: e.REDIS_PREFIX,
+    nodeUrl: e.NODE_URL,
+    demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };

@@ -33,6 +33,18 @@ export function createMetrics() {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
       registers,
     }),
+    actors: new Gauge({
+      name: "aether_actors",
+      help: "Actors in memory on this node, by kind",
+      labelNames: ["kind"],
+      registers,
+    }),
+    feedWakes: new Counter({
+      name: "aether_feed_wakes_total",
+      help: "Times that the feed found new events, by what woke it first: process, redis or poll",
+      labelNames: ["by"],
+      registers,
+    }),
     combats: new Gauge({ name: "aether_combats", help: "Combats in memory on this node", registers }),
   };
 }

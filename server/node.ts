@@ -1,24 +1,29 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { combat } from "../domain/combat/combat.ts";
-import { combatEvents } from "../domain/combat/events.ts";
-import { createActors } from "../rooms/actors.ts";
-import { createCombatRoom } from "../rooms/combat-room.ts";
+import { sagas } from "../domain/sagas/sagas.ts";
 import { createPool } from "../store/database.ts";
+import { listDeadLetters } from "../store/dead-letters.ts";
+import { createFeed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
+import { createNodes } from "../store/nodes.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
+import { createRedisWakeUps } from "../store/redis-wake-ups.ts";
 import { createRegistry } from "../store/registry.ts";
 import { runUpkeep } from "../store/upkeep.ts";
+import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
-import { createAuthenticator } from "./auth.ts";
+import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
+import { allEvents, createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
 import { createMetrics } from "./metrics.ts";
+import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
 import { Releasers } from "./releasers.ts";
 import { createTelemetry } from "./telemetry.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
+const HEARTBEAT_MS = 1_000;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -44,21 +49,51 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
 
     const writePool = createPool({ ...database, poolSize: config.appendLanes + 1 });
     const readPool = createPool({ ...database, poolSize: config.databasePool });
-    const store = createPostgresStore({ writePool, readPool }, createRegistry(combatEvents), {
+    const wakeUps = createLocalWakeUps();
+    const redis =
+      config.redisUrl === undefined
+        ? undefined
+        : createRedisWakeUps({
+            url: config.redisUrl,
+            prefix: config.redisPrefix,
+            onFault: (error) => telemetry.fault("redis", error),
+          });
+    if (redis !== undefined) releasers.add("redis", () => redis.close());
+    const store = createPostgresStore({ writePool, readPool }, createRegistry(...allEvents), {
       lanes: config.appendLanes,
       onBatch(_units, events, seconds) {
         metrics.appendBatches.observe(events);
         metrics.appendSeconds.observe(seconds);
       },
+      onAppended() {
+        wakeUps.notify();
+        redis?.notify();
+      },
     });
     releasers.add("store", () => store.close());
+    const consumerPool = createPool({ ...database, poolSize: sagas.length + 2 });
+    releasers.add("consumers' connections", () => consumerPool.end());
 
     const upkeep = setInterval(() => {
       runUpkeep(readPool).catch((error: unknown) => telemetry.fault("upkeep", error));
     }, HOUR_MS);
     releasers.add("upkeep", () => clearInterval(upkeep));
 
-    const combats = createActors(combat, store, telemetry, { nodeId, tenantId: config.tenantId });
+    const feed = createFeed(store, {
+      process: wakeUps,
+      redis,
+      onWake: (by) => metrics.feedWakes.inc({ by }),
+      onFault: (error) => telemetry.fault("feed", error),
+    });
+    releasers.add("feed", () => feed.close());
+
+    const nodes = createNodes(readPool);
+    const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
+    const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
+    const game = await startGame(
+      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, telemetry },
+      releasers,
+    );
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const limits = {
       commandsPerSecond: config.commandsPerSecond,
@@ -66,21 +101,36 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       framesPerSecond: config.framesPerSecond,
       strikes: config.malformedFrames,
     };
-    const rooms = { combat: { room: createCombatRoom(combats, { authenticate, telemetry, limits }), key: "combatId" } };
-
     const gamePort = config.gamePort === 0 ? await freePort(config.host) : config.gamePort;
-    const game = await listenGamePort(config, gamePort, rooms, log);
-    releasers.add("game port", () => game.close());
+    const port = await listenGamePort(config, gamePort, createRooms(game, { authenticate, telemetry, limits }), log);
 
-    const api = createApi({ authenticate, combats, store, metrics, log });
+    releasers.add("game port", () => port.close());
+    const api = createApi({
+      authenticate,
+      authenticateNode: nodeTokens.verify,
+      deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
+      game,
+      store,
+      metrics,
+      log,
+    });
     await api.listen({ port: config.apiPort, host: config.host });
     releasers.add("API port", () => api.close());
-    // Last in, first out: the actors finish while both ports still answer.
-    releasers.add("combats", () => combats.close());
-
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
-    return { nodeId, gamePort, apiPort, transport: game.transport, close: () => releasers.release() };
+    const url = config.nodeUrl ?? `http://127.0.0.1:${apiPort}`;
+    await nodes.beat(nodeId, url);
+    const beating = setInterval(() => {
+      nodes.beat(nodeId, url).catch((error: unknown) => telemetry.fault("heartbeat", error));
+    }, HEARTBEAT_MS);
+    releasers.add("heartbeat", async () => {
+      clearInterval(beating);
+      await nodes.leave(nodeId);
+    });
+
+    // Last in, first out: sagas stop, then the actors finish, while both ports still answer.
+    releasers.add("game", () => game.close());
+    return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
   } catch (error) {
     await releasers.release();
     throw error;

@@ -14,6 +14,6 @@ export const combat: Aggregate<CombatState, CombatCommand, CombatEvent> = {
   decide,
   evolve,
   wakeUp,
-  isOver: (state) => state.etat === "TERMINE" || state.etat === "ABANDONNE",
+  mayRest: (state) => state.etat === "TERMINE" || state.etat === "ABANDONNE",
   snapshot: { schema: combatStateSchema, version: 2 },
 };

@@ -72,7 +72,7 @@ function problems(combat: Checked): string[] {
   return found;
 }
 
-const definitionShape = reglages.extend({
+export const definitionShape = reglages.extend({
   /** How long players may take to arrive; 0 starts at once. */
   preparationMs: whole(0, 600_000).default(0),
   participants: z.array(participantDefinition).min(2).max(16),
@@ -82,13 +82,6 @@ const definitionShape = reglages.extend({
 export const combatDefinition = definitionShape.superRefine((combat, context) => {
   for (const message of problems(combat)) context.addIssue({ code: "custom", message });
 });
-
-/** The body of `POST /combat/start`: the same, but whoever takes it draws a seed if there is none. */
-export const combatStartBody = definitionShape
-  .extend({ graine: reglages.shape.graine.optional() })
-  .superRefine((combat, context) => {
-    for (const message of problems(combat)) context.addIssue({ code: "custom", message });
-  });
 
 export type CombatDefinition = DeepReadonly<z.infer<typeof combatDefinition>>;
 export type CombatDefinitionInput = z.input<typeof combatDefinition>;

@@ -16,6 +16,5 @@ export const market: Aggregate<MarketState, MarketCommand, MarketEvent> = {
   wakeUp,
   begins: true,
   // It never ends. But a book that waits for nothing may leave memory, and one that has orders to expire may not.
-  isOver: (state) => wakeUp(state) === undefined,
   snapshot: { schema: marketStateSchema, version: 1 },
 };

@@ -25,6 +25,8 @@ export const player: Aggregate<PlayerState, PlayerCommand, PlayerEvent> = {
     return at === undefined ? undefined : { at, command: { type: "ExpirerQuetes" } };
   },
   begins: true,
+  // A quest that has run out meanwhile is failed as soon as the player is loaded: nobody sees it before.
+  mayRest: () => true,
   parts: { types: PART_TYPES, typeOf: partOf, versionsOf: (state) => state.versions },
   snapshot: { schema: playerStateSchema, version: 1 },
 };

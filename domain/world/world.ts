@@ -15,5 +15,6 @@ export const world: Aggregate<WorldState, WorldCommand, WorldEvent> = {
   evolve,
   wakeUp,
   begins: true,
+  mayRest: () => false,
   snapshot: { schema: worldStateSchema, version: 1 },
 };

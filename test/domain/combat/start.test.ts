@@ -92,7 +92,7 @@ describe("start", () => {
     expect(when(waiting, { type: "ExpirerPreparation" }, 4999).code).toBe("TOO_EARLY");
     const nobody = when(waiting, { type: "ExpirerPreparation" }, 5000);
     expect(nobody.types).toEqual(["CombatAbandonne"]);
-    expect(combat.isOver?.(nobody.state)).toBe(true);
+    expect(combat.mayRest?.(nobody.state)).toBe(true);
     const some = when(given(waiting, arrive(2)), { type: "ExpirerPreparation" }, 5000);
     expect(some.types).toEqual(["CombatDemarre", "TourDebute"]);
     expect(when(some.state, { type: "ExpirerPreparation" }, 9000).code).toBe("COMBAT_ALREADY_STARTED");

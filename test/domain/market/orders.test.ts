@@ -138,11 +138,7 @@ describe("expiry", () => {
     ]);
     expect(market.wakeUp?.(state)?.at).toBe(T0 + 2 * HOUR);
     const after = when(state, { type: "ExpirerOrdres" }, T0 + 3 * HOUR).state;
-    expect([side(after, "VENTE"), market.wakeUp?.(after), market.isOver?.(after)]).toEqual([
-      [[4, 1, 10]],
-      undefined,
-      true,
-    ]);
+    expect([side(after, "VENTE"), market.wakeUp?.(after)]).toEqual([[[4, 1, 10]], undefined]);
   });
 
   test("[EXPIRY-1] at most 100 a decision, the rest with the next", () => {

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { type Answer, refusal } from "../domain/codes.ts";
+import { type WorldCommand, wireWorldCommand } from "../domain/world/commands.ts";
+import type { WorldState } from "../domain/world/state.ts";
+import { WORLD_ID } from "../domain/world/values.ts";
+import type { Actors } from "./actors.ts";
+import { createRoomClass, type RoomCall, type RoomKind, type RoomServices } from "./aggregate-room.ts";
+import type { Principal } from "./principal.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import { projectWorld, WorldView } from "./world-view.ts";
+
+const chatMessage = z.strictObject({ type: z.literal("Parler"), texte: z.string().trim().min(1).max(300) });
+/** Messages a second and in a burst, for one player, over all its connections. */
+const CHAT_PER_SECOND = 0.5;
+const CHAT_BURST = 5;
+/** Players whose last messages are remembered; who has been silent for that long has its burst back anyway. */
+const SPEAKERS = 10_000;
+
+/** A line of a zone's chat. It is told to those who are there, and kept nowhere. */
+export interface ChatLine {
+  readonly zoneId: string;
+  readonly joueurId: string;
+  readonly pseudo: string;
+  readonly texte: string;
+}
+
+export interface WorldRoomServices extends RoomServices {
+  /** The display name of a player; undefined if there is no such player. Rejects when it cannot be found out. */
+  pseudoOf(joueurId: string): Promise<string | undefined>;
+  /** Sends a world command to wherever the world runs. */
+  send(command: WorldCommand, call: RoomCall, userId: string): Promise<Answer>;
+}
+
+/** The room `world`: one for everyone (contract: "Rooms"). A client that joins with a `zoneId` hears that zone's chat. */
+export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, services: WorldRoomServices) {
+  const { telemetry } = services;
+  const speakers = new Map<string, TokenBucket>();
+
+  function maySpeak(joueurId: string): boolean {
+    const now = Date.now();
+    const bucket = speakers.get(joueurId) ?? new TokenBucket(CHAT_PER_SECOND, CHAT_BURST, now);
+    speakers.delete(joueurId);
+    speakers.set(joueurId, bucket);
+    if (speakers.size > SPEAKERS)
+      for (const oldest of speakers.keys()) return speakers.delete(oldest) && bucket.take(now);
+    return bucket.take(now);
+  }
+
+  async function named(joueurId: string): Promise<string | undefined> {
+    try {
+      return await services.pseudoOf(joueurId);
+    } catch (error) {
+      telemetry.fault("name of a player", error);
+      return undefined;
+    }
+  }
+
+  async function speak(texte: string, { userId: joueurId }: Principal, call: RoomCall): Promise<Answer> {
+    const zoneId = z.uuid().safeParse(call.options["zoneId"]).data;
+    if (zoneId === undefined) return refused("BAD_REQUEST", "who joins without a zoneId is in no zone");
+    if (!maySpeak(joueurId)) return refused("RATE_LIMITED", "too many messages in a short time");
+    const pseudo = await named(joueurId);
+    if (pseudo === undefined) return refused("NOT_FOUND", "there is no player of this token's");
+    const line: ChatLine = { zoneId, joueurId, pseudo, texte };
+    call.tell("chat", line, (options) => options["zoneId"] === zoneId);
+    return { ok: true, version: 0, sequence: 0, events: [] };
+  }
+
+  function refused(code: "BAD_REQUEST" | "RATE_LIMITED" | "NOT_FOUND", message: string): Answer {
+    telemetry.refused(code);
+    return refusal(code, message);
+  }
+
+  async function discover(zoneId: string, { userId }: Principal, call: RoomCall): Promise<Answer> {
+    const pseudo = await named(userId);
+    if (pseudo === undefined) return refused("NOT_FOUND", "there is no player of this token's");
+    return services.send({ type: "DecouvrirZone", zoneId, joueurId: userId, pseudo }, call, userId);
+  }
+
+  const kind: RoomKind<WorldState, WorldCommand, WorldView> = {
+    key: "mondeId",
+    actors,
+    idFor: () => WORLD_ID,
+    createView: () => new WorldView(),
+    project: projectWorld,
+    refuseEntry: () => undefined,
+    parse(message, { role, userId }) {
+      const parsed = wireWorldCommand.safeParse(message);
+      if (role !== "joueur" || !parsed.success || parsed.data.type === "DecouvrirZone") return undefined;
+      return { ...parsed.data, joueurId: userId };
+    },
+    handle(message, who, call) {
+      if (who.role !== "joueur") return undefined;
+      const chat = chatMessage.safeParse(message);
+      if (chat.success) return speak(chat.data.texte, who, call);
+      const command = wireWorldCommand.safeParse(message);
+      // The world keeps the name of who discovers a zone first.
+      return command.success && command.data.type === "DecouvrirZone"
+        ? discover(command.data.zoneId, who, call)
+        : undefined;
+    },
+  };
+  return createRoomClass(kind, services);
+}

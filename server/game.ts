@@ -1,0 +1,211 @@
+import type pg from "pg";
+import { catalogueEvents } from "../domain/catalogue/catalogue.ts";
+import { type CompetenceDefinitionCommand, competence } from "../domain/catalogue/competence.ts";
+import { type ItemCommand, item } from "../domain/catalogue/item.ts";
+import type { Unfilled } from "../domain/catalogue/lookup.ts";
+import { type PnjDefinitionCommand, pnj } from "../domain/catalogue/pnj.ts";
+import { type QueteDefinitionCommand, quete } from "../domain/catalogue/quete.ts";
+import { combat } from "../domain/combat/combat.ts";
+import type { CombatCommand } from "../domain/combat/commands.ts";
+import { combatEvents } from "../domain/combat/events.ts";
+import type { EventDefinitions } from "../domain/decider.ts";
+import type { MarketCommand } from "../domain/market/commands.ts";
+import { marketEvents } from "../domain/market/events.ts";
+import { market } from "../domain/market/market.ts";
+import type { PlayerCommand } from "../domain/player/commands.ts";
+import { player } from "../domain/player/player.ts";
+import { playerEvents } from "../domain/player/state.ts";
+import { sagas } from "../domain/sagas/sagas.ts";
+import type { WorldCommand } from "../domain/world/commands.ts";
+import { worldEvents } from "../domain/world/events.ts";
+import { WORLD_ID } from "../domain/world/values.ts";
+import { world } from "../domain/world/world.ts";
+import { type Actors, createActors } from "../rooms/actors.ts";
+import type { RoomServices } from "../rooms/aggregate-room.ts";
+import { type CatalogueCache, openCatalogue } from "../rooms/catalogue-cache.ts";
+import { fillMarketCommand, fillPlayerCommand } from "../rooms/catalogue-fill.ts";
+import { createCombatRoom } from "../rooms/combat-room.ts";
+import { type Commands, createCommands, kindOf, type Peers } from "../rooms/commands.ts";
+import { readAggregate } from "../rooms/load.ts";
+import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
+import { createMarketRoom } from "../rooms/market-room.ts";
+import { createPlayerRoom } from "../rooms/player-room.ts";
+import { createSagaSink } from "../rooms/saga-sink.ts";
+import type { Telemetry } from "../rooms/telemetry.ts";
+import { createWorldRoom } from "../rooms/world-room.ts";
+import { type Consumer, createConsumer } from "../store/consumer.ts";
+import type { EventStore } from "../store/event-store.ts";
+import type { Feed } from "../store/feed.ts";
+import type { Releasers } from "./releasers.ts";
+
+/** The events of every aggregate. */
+export const allEvents: readonly EventDefinitions[] = [
+  combatEvents,
+  playerEvents,
+  catalogueEvents,
+  marketEvents,
+  worldEvents,
+];
+
+/** Every aggregate that can be commanded, by the type of its main stream. */
+export interface GameCommands {
+  Joueur: Unfilled<PlayerCommand>;
+  Combat: CombatCommand;
+  Economy: MarketCommand;
+  WorldState: WorldCommand;
+  Item: ItemCommand;
+  Competence: CompetenceDefinitionCommand;
+  Quete: QueteDefinitionCommand;
+  PNJ: PnjDefinitionCommand;
+}
+
+export interface Game {
+  readonly commands: Commands<GameCommands>;
+  readonly combats: Actors<Parameters<typeof combat.evolve>[0], CombatCommand>;
+  readonly players: Actors<Parameters<typeof player.evolve>[0], PlayerCommand>;
+  readonly markets: Actors<Parameters<typeof market.evolve>[0], MarketCommand>;
+  readonly worlds: Actors<Parameters<typeof world.evolve>[0], WorldCommand>;
+  readonly catalogue: CatalogueCache;
+  readonly orders: MarketOrders;
+  readonly consumers: ReadonlyMap<string, Consumer>;
+  /** States as they are in the log, or in memory where they run here; undefined where there is nothing yet. */
+  readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined>;
+  readBook(id: string): Promise<Parameters<typeof market.evolve>[0] | undefined>;
+  readWorld(): Promise<Parameters<typeof world.evolve>[0] | undefined>;
+  /** Finishes what is on its way, and takes nothing more. */
+  close(): Promise<void>;
+}
+
+export interface GameServices {
+  readonly nodeId: string;
+  readonly tenantId: string;
+  readonly store: EventStore;
+  readonly feed: Feed;
+  /** Connections of the consumers' transactions. */
+  readonly pool: pg.Pool;
+  readonly peers: Peers;
+  readonly telemetry: Telemetry;
+}
+
+/** ms between looks for a world that nobody runs. */
+const WORLD_WATCH_MS = 2_000;
+/** A saga's batch waits for the commands that it sends; its transaction is idle for that long, ms. */
+const SAGA_IDLE_MS = 60_000;
+
+/** Everything of the game that runs on a node, without its doors. */
+export async function startGame(services: GameServices, releasers: Releasers): Promise<Game> {
+  const { nodeId, tenantId, store, feed, pool, peers, telemetry } = services;
+  const options = { nodeId, tenantId };
+  const catalogue = await openCatalogue(store, feed, telemetry);
+  releasers.add("catalogue", () => catalogue.close());
+
+  const combats = createActors(combat, store, telemetry, options);
+  const players = createActors(player, store, telemetry, options);
+  const markets = createActors(market, store, telemetry, options);
+  const worlds = createActors(world, store, telemetry, options);
+
+  const commands = createCommands<GameCommands>(
+    {
+      Joueur: kindOf({
+        aggregate: player,
+        actors: players,
+        rests: true,
+        fill: (command) => fillPlayerCommand(command, catalogue.current),
+      }),
+      Combat: kindOf({ aggregate: combat, actors: combats }),
+      Economy: kindOf({
+        aggregate: market,
+        actors: markets,
+        fill: (command) => fillMarketCommand(command, catalogue.current),
+      }),
+      WorldState: kindOf({ aggregate: world, actors: worlds }),
+      Item: kindOf({ aggregate: item }),
+      Competence: kindOf({ aggregate: competence }),
+      Quete: kindOf({ aggregate: quete }),
+      PNJ: kindOf({ aggregate: pnj }),
+    },
+    { store, telemetry, tenantId, nodeId, peers },
+  );
+
+  const consumers = new Map(
+    sagas.map((saga) => [
+      saga.name,
+      createConsumer({
+        name: saga.name,
+        nodeId,
+        pool,
+        store,
+        feed,
+        sink: createSagaSink(saga, commands),
+        filter: { eventTypes: saga.eventTypes },
+        idleTransactionMs: SAGA_IDLE_MS,
+        onFault: (error) => telemetry.fault(`saga ${saga.name}`, error),
+      }),
+    ]),
+  );
+
+  // The world runs on one node at a time: whoever finds that nobody runs it does.
+  const watch = async (): Promise<void> => {
+    if (worlds.running(WORLD_ID) !== undefined) return;
+    const head = await store.head(WORLD_ID);
+    if (head === undefined || head.version === 0) return;
+    if (head.owner !== null && (await peers.find(head.owner)) !== undefined) return;
+    worlds.get(WORLD_ID);
+  };
+  const watching = setInterval(() => {
+    watch().catch((error: unknown) => telemetry.fault("world", error));
+  }, WORLD_WATCH_MS);
+  await watch();
+
+  /** Sagas stop before the actors that they command. */
+  async function close(): Promise<void> {
+    clearInterval(watching);
+    await Promise.all([...consumers.values()].map((one) => one.close()));
+    await Promise.all([combats.close(), players.close(), markets.close(), worlds.close()]);
+  }
+
+  return {
+    close,
+    commands,
+    combats,
+    players,
+    markets,
+    worlds,
+    catalogue,
+    orders: createMarketOrders(commands),
+    consumers,
+    readPlayer: async (id) => {
+      const here = players.running(id)?.state ?? (await readAggregate(id, player, store, telemetry))?.state;
+      return here?.joueur.joueurId === id ? here : undefined;
+    },
+    readBook: async (id) => markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state,
+    readWorld: async () => {
+      const here = worlds.running(WORLD_ID)?.state ?? (await readAggregate(WORLD_ID, world, store, telemetry))?.state;
+      return here === undefined || here.version === 0 ? undefined : here;
+    },
+  };
+}
+
+/** The rooms of the game, by name. */
+export function createRooms(game: Game, services: RoomServices) {
+  const { commands, catalogue, orders } = game;
+  return {
+    combat: { room: createCombatRoom(game.combats, services), key: "combatId" },
+    player: {
+      room: createPlayerRoom(game.players, {
+        ...services,
+        fill: (command) => fillPlayerCommand(command, catalogue.current),
+      }),
+      key: "joueurId",
+    },
+    market: { room: createMarketRoom(game.markets, { ...services, catalogue, orders }), key: "itemId" },
+    world: {
+      room: createWorldRoom(game.worlds, {
+        ...services,
+        pseudoOf: async (joueurId) => (await game.readPlayer(joueurId))?.joueur.pseudo,
+        send: (command, { commandId }, userId) => commands.send("WorldState", WORLD_ID, { commandId, command, userId }),
+      }),
+      key: "mondeId",
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { refusal } from "../../domain/codes.ts";
+import type { Commands } from "../../rooms/commands.ts";
+import type { Consumer } from "../../store/consumer.ts";
+import type { EventStore } from "../../store/event-store.ts";
+import type { Door } from "../http.ts";
+import type { Metrics } from "../metrics.ts";
+import { PEER_PATH, peerCall } from "../peers.ts";
+
+export interface OperationsServices {
+  readonly store: EventStore;
+  readonly metrics: Metrics;
+  /** By name. */
+  readonly consumers: ReadonlyMap<string, Consumer>;
+  readonly deadLetters: (limit: number) => Promise<readonly unknown[]>;
+  readonly commands: Pick<Commands<Record<string, unknown>>, "sendHere" | "refreshHere">;
+  /** Whether a token is another node's. */
+  readonly authenticateNode: (token: string | undefined) => Promise<boolean>;
+  readonly gauge: () => void;
+}
+
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+
+const logQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  aggregateId: z.uuid().optional(),
+});
+
+/** The log, the consumers and their dead letters, for operators; the door for other nodes; probes and metrics. */
+export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
+  const { store, metrics, consumers, commands } = services;
+
+  api.get(
+    "/events",
+    door.guarded(["admin"], logQuery, async ({ body: { after, limit, aggregateId }, reply }) => {
+      if (aggregateId === undefined)
+        return reply.send({ items: await store.readAll(after, await store.highWaterMark(), { limit }) });
+      const items = [];
+      for await (const event of store.readStream(aggregateId)) {
+        if (event.sequence > after) items.push(event);
+        if (items.length === limit) break;
+      }
+      return reply.send({ items });
+    }),
+  );
+
+  api.get(
+    "/admin/projections",
+    door.guarded(["admin"], z.object({}), async ({ reply }) =>
+      reply.send({ items: await Promise.all([...consumers.values()].map((one) => one.status())) }),
+    ),
+  );
+
+  const deadLettersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+  api.get(
+    "/admin/dead-letters",
+    door.guarded(["admin"], deadLettersQuery, async ({ body: { limit }, reply }) =>
+      reply.send({ items: await services.deadLetters(limit) }),
+    ),
+  );
+
+  /** A dead letter's id is its consumer's name and its event's sequence: `market-settlement:1234`. */
+  for (const action of ["retry", "discard"] as const) {
+    api.post(
+      `/admin/dead-letters/:id/${action}`,
+      door.guarded(["admin"], z.object({}), async ({ request, reply }) => {
+        const [name = "", sequence] = String((request.params as { id: string }).id).split(":");
+        const consumer = consumers.get(name);
+        const at = z.coerce.number().int().min(1).safeParse(sequence);
+        if (consumer === undefined || !at.success) return door.problem(reply, refusal("NOT_FOUND"));
+        const done =
+          action === "retry" ? await consumer.retryDeadLetter(at.data) : await consumer.discardDeadLetter(at.data);
+        return reply.send(done);
+      }),
+    );
+  }
+
+  api.post(PEER_PATH, async (request, reply) => {
+    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+    if (!(await services.authenticateNode(token))) return door.problem(reply, refusal("UNAUTHORIZED"));
+    const parsed = peerCall.safeParse(request.body);
+    if (!parsed.success) return door.problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
+    const { type, id, envelope } = parsed.data;
+    if (envelope === undefined) {
+      commands.refreshHere(type, id);
+      return reply.code(204).send();
+    }
+    const answer = await commands.sendHere(type, id, envelope);
+    // Not a refusal, and not counted as one: the caller looks elsewhere.
+    return answer === undefined ? reply.code(404).send() : reply.send(answer);
+  });
+
+  api.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+  api.get("/readyz", async (_request, reply) => {
+    try {
+      await store.head(NOBODY);
+      return reply.send({ status: "ready" });
+    } catch {
+      return door.problem(reply, refusal("UNAVAILABLE", "the database does not answer"));
+    }
+  });
+  api.get("/metrics", async (_request, reply) => {
+    services.gauge();
+    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+}

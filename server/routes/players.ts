@@ -1,0 +1,93 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { type Answer, refusal } from "../../domain/codes.ts";
+import { playerCommand } from "../../domain/player/commands.ts";
+import type { PlayerState } from "../../domain/player/state.ts";
+import type { Commands } from "../../rooms/commands.ts";
+import { parsePlayerCommand, type UnfilledPlayerCommand } from "../../rooms/player-room.ts";
+import { PlayerView, projectPlayer } from "../../rooms/player-view.ts";
+import { commandIdOf, correlationOf, type Door, idIn, NO_ID } from "../http.ts";
+
+export interface PlayerRouteServices {
+  readonly commands: Commands<{ Joueur: UnfilledPlayerCommand }>;
+  /** The player as it is in the log; undefined if there is none. */
+  read(joueurId: string): Promise<PlayerState | undefined>;
+  /** What concerns other players too. */
+  handle(message: unknown, joueurId: string, commandId: string): Promise<Answer> | undefined;
+}
+
+const body = z.looseObject({ commandId: z.uuid().optional(), expectedVersion: z.int().min(0).optional() });
+
+/** What an operator may give or take; a player may not. */
+const OPERATORS_COMMANDS: readonly string[] = [
+  "GagnerExperience",
+  "ModifierOr",
+  "RecevoirItems",
+  "RejoindreGuilde",
+  "EchouerQuete",
+];
+
+function operatorsCommand(message: Readonly<Record<string, unknown>>): UnfilledPlayerCommand | undefined {
+  if (!OPERATORS_COMMANDS.includes(String(message["type"]))) return undefined;
+  // Its definitions come from the catalogue, as everybody's.
+  const parsed = playerCommand.safeParse({ definitions: {}, ...message });
+  const bare = parsed.success ? parsed : playerCommand.safeParse(message);
+  return bare.success ? (bare.data as UnfilledPlayerCommand) : undefined;
+}
+
+/** `POST /players/{id}/commands`, `GET /players/{id}`, `GET /player/profile`: a player's own, and an operator's. */
+export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerRouteServices): void {
+  api.post(
+    "/players/:id/commands",
+    door.guarded(["joueur", "admin"], body, async ({ who, body: given, request, reply }) => {
+      const id = idIn(request, "id");
+      if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+      if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
+      const { commandId: inBody, expectedVersion, ...message } = given;
+      const commandId = commandIdOf(request, inBody);
+      if (commandId === undefined) return door.problem(reply, NO_ID);
+      if (who.role === "joueur") {
+        const handled = services.handle(message, id, commandId);
+        if (handled !== undefined) return door.respond(reply, await handled);
+      }
+      const command = who.role === "admin" ? operatorsCommand(message) : parsePlayerCommand(message, id);
+      if (command === undefined)
+        return door.problem(reply, refusal("BAD_REQUEST", "no such command, or not of its form"));
+      const answer = await services.commands.send("Joueur", id, {
+        commandId,
+        command,
+        expectedVersion,
+        userId: who.userId,
+        correlationId: correlationOf(request),
+      });
+      return door.respond(reply, answer);
+    }),
+  );
+
+  async function profile(id: string): Promise<Record<string, unknown> | undefined> {
+    const state = await services.read(id);
+    if (state === undefined) return undefined;
+    const view = new PlayerView();
+    projectPlayer(view, state, undefined);
+    return view.toJSON() as Record<string, unknown>;
+  }
+
+  api.get(
+    "/player/profile",
+    door.guarded(["joueur"], z.object({}), async ({ who, reply }) => {
+      const found = await profile(who.userId);
+      return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
+    }),
+  );
+
+  api.get(
+    "/players/:id",
+    door.guarded(["joueur", "admin"], z.object({}), async ({ who, request, reply }) => {
+      const id = idIn(request, "id");
+      if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+      if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
+      const found = await profile(id);
+      return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
+    }),
+  );
+}
