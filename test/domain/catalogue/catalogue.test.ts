@@ -113,9 +113,19 @@ describe("the other definitions", () => {
       when(competence, competence.initial, { type: "DefinirCompetence", competenceId: id(1), definition: slash(over) })
         .message;
     const damage = slash().effets;
+    const stun = {
+      type: "STATUT",
+      typeEffet: "STUN",
+      puissance: 0,
+      ratioMagie: 0,
+      dureeTours: 1,
+      chance: 50,
+      peutEtreDissipe: true,
+    } as const;
     expect(wrong({ effets: [] })).toMatch(/needs an effect/);
     expect(wrong({ typeCompetence: "PASSIVE" })).toMatch(/no effect but BONUS/);
-    expect(wrong({ effets: [...damage, ...damage] })).toMatch(/one DEGATS/);
+    expect(wrong({ effets: [...damage, ...damage] })).toBe("");
+    expect(wrong({ effets: Array.from({ length: 5 }, () => stun) })).toMatch(/four STATUT/);
     expect(wrong({ effets: [{ type: "BONUS", stats: {} }] })).toMatch(/for passive/);
     expect(wrong({ rayon: 2 })).toMatch(/radius/);
     expect(wrong({ preRequis: { competences: [{ competenceId: id(1), niveau: 1 }] } })).toMatch(/need itself/);
