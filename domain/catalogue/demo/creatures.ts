@@ -193,9 +193,9 @@ export const creatures: Readonly<Record<string, Character>> = {
       niveau: 8,
       combat: {
         initiative: 8,
-        hpMax: 520,
+        hpMax: 700,
         staminaMax: 200,
-        statsCombat: { attaque: 30, defense: 18, defenseMagique: 8, deplacement: 2, portee: 2 },
+        statsCombat: { attaque: 42, defense: 20, defenseMagique: 14, deplacement: 2, portee: 2 },
         resistances: { PHYSIQUE: 10, POISON: 30, FEU: -20 },
         competences: knows(SKILL.ecrasement, SKILL.hurlement),
         phases: [
@@ -222,10 +222,10 @@ export const creatures: Readonly<Record<string, Character>> = {
       niveau: 20,
       combat: {
         initiative: 26,
-        hpMax: 2_200,
+        hpMax: 2_800,
         mpMax: 400,
         staminaMax: 300,
-        statsCombat: { attaque: 62, magie: 58, defense: 48, defenseMagique: 42, portee: 2, critique: 8 },
+        statsCombat: { attaque: 95, magie: 90, defense: 48, defenseMagique: 42, portee: 2, critique: 8 },
         resistances: { FEU: 120, GLACE: -30, OMBRE: 20 },
         competences: knows(SKILL.souffleDeCendres, SKILL.ecrasement, SKILL.hurlement, SKILL.morsure),
         phases: [

@@ -9,7 +9,7 @@ import {
 import { competence, competenceDefinitionCommand } from "../../../domain/catalogue/competence.ts";
 import type { ItemDefinition } from "../../../domain/catalogue/definitions.ts";
 import { type ItemCommand, item, itemCommand } from "../../../domain/catalogue/item.ts";
-import { definitionsFor } from "../../../domain/catalogue/lookup.ts";
+import { definitionsFor, definitionsOf } from "../../../domain/catalogue/lookup.ts";
 import { pnj, pnjDefinitionCommand } from "../../../domain/catalogue/pnj.ts";
 import { quete, queteDefinitionCommand } from "../../../domain/catalogue/quete.ts";
 import { baker, errand, id, slash, sword, when } from "./helper.ts";
@@ -210,6 +210,12 @@ describe("the catalogue", () => {
     const later = events.reduce(applyToCatalogue, emptyCatalogue());
     expect(definitionsFor({ itemId: id(1), pnjId: id(99) }, later)).toMatchObject({ items: {}, pnj: {} });
     expect(Object.keys(definitionsFor({ queteId: id(4) }, later).items)).toEqual([id(2)]);
+    expect(definitionsOf({ items: [id(1), id(3), id(99)], pnj: [id(6)] }, later)).toEqual({
+      items: { [id(3)]: sword({ nom: "Hache" }) },
+      competences: {},
+      quetes: {},
+      pnj: { [id(6)]: baker() },
+    });
   });
 
   test("[CATALOG-8] folds to the states of the single streams, whatever changed in between", () => {

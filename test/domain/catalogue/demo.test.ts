@@ -7,6 +7,7 @@ import { EVENT, ITEM, PNJ, QUEST, RESOURCE, SKILL, ZONE } from "../../../domain/
 import { item } from "../../../domain/catalogue/item.ts";
 import { pnj } from "../../../domain/catalogue/pnj.ts";
 import { quete } from "../../../domain/catalogue/quete.ts";
+import { type Seed, seedsOf } from "../../../domain/catalogue/seed.ts";
 import { combat } from "../../../domain/combat/combat.ts";
 import type { CombatCommand } from "../../../domain/combat/commands.ts";
 import { type CombatDefinitionInput, combatDefinition } from "../../../domain/combat/definition.ts";
@@ -27,24 +28,22 @@ function accepted<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>, co
   return result.events;
 }
 
-function log(): readonly DomainEvent[] {
-  return [
-    ...Object.entries(items).flatMap(([itemId, definition]) =>
-      accepted(item, { type: "CreerItem", itemId, definition }),
-    ),
-    ...Object.entries(competences).flatMap(([competenceId, definition]) =>
-      accepted(competence, { type: "DefinirCompetence", competenceId, definition }),
-    ),
-    ...Object.entries(quetes).flatMap(([queteId, definition]) =>
-      accepted(quete, { type: "CreerQuete", queteId, definition }),
-    ),
-    ...Object.entries(people).flatMap(([pnjId, definition]) => accepted(pnj, { type: "CreerPnj", pnjId, definition })),
-  ];
+function seeded(seed: Seed): readonly DomainEvent[] {
+  switch (seed.type) {
+    case "Item":
+      return accepted(item, seed.command);
+    case "Competence":
+      return accepted(competence, seed.command);
+    case "Quete":
+      return accepted(quete, seed.command);
+    case "PNJ":
+      return accepted(pnj, seed.command);
+  }
 }
 
 describe("the demo world", () => {
   test("[DEMO-1] is accepted whole, and has all that was named", () => {
-    const catalogue = log().reduce(applyToCatalogue, emptyCatalogue());
+    const catalogue = seedsOf(demoWorld).flatMap(seeded).reduce(applyToCatalogue, emptyCatalogue());
     expect([...catalogue.items.keys()].sort()).toEqual(Object.values(ITEM).sort());
     expect([...catalogue.competences.keys()].sort()).toEqual(Object.values(SKILL).sort());
     expect([...catalogue.quetes.keys()].sort()).toEqual(Object.values(QUEST).sort());
