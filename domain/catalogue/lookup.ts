@@ -1,4 +1,3 @@
-import type { Authored } from "./authored.ts";
 import { type Catalogue, itemIn } from "./catalogue.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -15,32 +14,36 @@ function itemsOf(command: object): string[] {
   return [idIn(command, "itemId") ?? [], carried].flat();
 }
 
-function pick<Definition>(
-  entries: ReadonlyMap<string, Authored<Definition>>,
-  id: string | undefined,
-): Record<string, Definition> {
-  const definition = id === undefined ? null : (entries.get(id)?.definition ?? null);
-  return id === undefined || definition === null ? {} : { [id]: definition };
+/** Ids of definitions, by kind. */
+export type DefinitionIds = Readonly<Partial<Record<keyof Definitions, readonly string[]>>>;
+
+function pick<Definition>(ids: readonly string[], find: (id: string) => Definition | null | undefined) {
+  const found = ids.map((id) => [id, find(id)] as const);
+  return Object.fromEntries(found.filter((pair): pair is readonly [string, Definition] => (pair[1] ?? null) !== null));
+}
+
+/** [CATALOG-7]: the definitions of those ids. What is not defined, or was withdrawn, is left out. */
+export function definitionsOf(ids: DefinitionIds, catalogue: Catalogue): Definitions {
+  return {
+    items: pick(ids.items ?? [], (id) => itemIn(catalogue, id)),
+    competences: pick(ids.competences ?? [], (id) => catalogue.competences.get(id)?.definition),
+    quetes: pick(ids.quetes ?? [], (id) => catalogue.quetes.get(id)?.definition),
+    pnj: pick(ids.pnj ?? [], (id) => catalogue.pnj.get(id)?.definition),
+  };
 }
 
 /**
  * [CATALOG-6]: the definitions that a command speaks of, by its fields itemId, competenceId, queteId, pnjId and objets[].itemId,
- * and the items that its quest gives. What is not defined, or was withdrawn, is left out. Costs by what it finds, not by the
- * catalogue's size.
+ * and the items that its quest gives. Costs by what it finds, not by the catalogue's size.
  */
 export function definitionsFor(command: object, catalogue: Catalogue): Definitions {
-  const queteId = idIn(command, "queteId");
-  const promised = queteId === undefined ? [] : [...(catalogue.promis.get(queteId) ?? [])];
-  const items = [...itemsOf(command), ...promised].flatMap((itemId) => {
-    const definition = itemIn(catalogue, itemId);
-    return definition === undefined ? [] : [[itemId, definition] as const];
-  });
-  return {
-    items: Object.fromEntries(items),
-    competences: pick(catalogue.competences, idIn(command, "competenceId")),
-    quetes: pick(catalogue.quetes, queteId),
-    pnj: pick(catalogue.pnj, idIn(command, "pnjId")),
-  };
+  const own = (key: string): string[] => [idIn(command, key) ?? []].flat();
+  const quetes = own("queteId");
+  const promised = quetes.flatMap((id) => [...(catalogue.promis.get(id) ?? [])]);
+  return definitionsOf(
+    { items: [...itemsOf(command), ...promised], competences: own("competenceId"), quetes, pnj: own("pnjId") },
+    catalogue,
+  );
 }
 
 /** A command as it comes, before its definitions are looked up. */

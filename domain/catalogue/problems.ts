@@ -49,7 +49,6 @@ export function competenceProblems(skill: CompetenceDefinition, id: string): str
     [passive && of("BONUS") < skill.effets.length, "a passive skill has no effect but BONUS"],
     [passive && costs > 0, "a passive skill costs nothing and has no cooldown"],
     [!passive && of("BONUS") > 0, "BONUS is for passive skills"],
-    [of("DEGATS") > 1 || of("SOIN") > 1 || of("DISSIPE") > 1, "one DEGATS, one SOIN and one DISSIPE at the most"],
     [of("STATUT") > 4, "four STATUT at the most"],
     [skill.rayon > 0 && skill.cible !== "ZONE", "a radius is for ZONE"],
     [repeats(skill.classes), "a class is there twice"],

@@ -9,7 +9,7 @@ import {
 import { competence, competenceDefinitionCommand } from "../../../domain/catalogue/competence.ts";
 import type { ItemDefinition } from "../../../domain/catalogue/definitions.ts";
 import { type ItemCommand, item, itemCommand } from "../../../domain/catalogue/item.ts";
-import { definitionsFor } from "../../../domain/catalogue/lookup.ts";
+import { definitionsFor, definitionsOf } from "../../../domain/catalogue/lookup.ts";
 import { pnj, pnjDefinitionCommand } from "../../../domain/catalogue/pnj.ts";
 import { quete, queteDefinitionCommand } from "../../../domain/catalogue/quete.ts";
 import { baker, errand, id, slash, sword, when } from "./helper.ts";
@@ -113,9 +113,19 @@ describe("the other definitions", () => {
       when(competence, competence.initial, { type: "DefinirCompetence", competenceId: id(1), definition: slash(over) })
         .message;
     const damage = slash().effets;
+    const stun = {
+      type: "STATUT",
+      typeEffet: "STUN",
+      puissance: 0,
+      ratioMagie: 0,
+      dureeTours: 1,
+      chance: 50,
+      peutEtreDissipe: true,
+    } as const;
     expect(wrong({ effets: [] })).toMatch(/needs an effect/);
     expect(wrong({ typeCompetence: "PASSIVE" })).toMatch(/no effect but BONUS/);
-    expect(wrong({ effets: [...damage, ...damage] })).toMatch(/one DEGATS/);
+    expect(wrong({ effets: [...damage, ...damage] })).toBe("");
+    expect(wrong({ effets: Array.from({ length: 5 }, () => stun) })).toMatch(/four STATUT/);
     expect(wrong({ effets: [{ type: "BONUS", stats: {} }] })).toMatch(/for passive/);
     expect(wrong({ rayon: 2 })).toMatch(/radius/);
     expect(wrong({ preRequis: { competences: [{ competenceId: id(1), niveau: 1 }] } })).toMatch(/need itself/);
@@ -200,6 +210,12 @@ describe("the catalogue", () => {
     const later = events.reduce(applyToCatalogue, emptyCatalogue());
     expect(definitionsFor({ itemId: id(1), pnjId: id(99) }, later)).toMatchObject({ items: {}, pnj: {} });
     expect(Object.keys(definitionsFor({ queteId: id(4) }, later).items)).toEqual([id(2)]);
+    expect(definitionsOf({ items: [id(1), id(3), id(99)], pnj: [id(6)] }, later)).toEqual({
+      items: { [id(3)]: sword({ nom: "Hache" }) },
+      competences: {},
+      quetes: {},
+      pnj: { [id(6)]: baker() },
+    });
   });
 
   test("[CATALOG-8] folds to the states of the single streams, whatever changed in between", () => {
