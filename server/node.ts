@@ -14,6 +14,7 @@ import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
+import { loadDemoWorld } from "./demo-world.ts";
 import { allEvents, createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
 import { createMetrics } from "./metrics.ts";
@@ -128,6 +129,13 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       await nodes.leave(nodeId);
     });
 
+    if (config.demoWorld && game.catalogue.current.items.size === 0) {
+      const count = await loadDemoWorld(({ type, id, command }) =>
+        game.commands.send(type, id, { commandId: randomUUID(), command: command as never }),
+      );
+      await game.catalogue.refresh();
+      log.info(`no catalogue yet: the demo world was loaded, ${count} definitions`);
+    }
     // Last in, first out: sagas stop, then the actors finish, while both ports still answer.
     releasers.add("game", () => game.close());
     return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };

@@ -223,7 +223,7 @@ function wins(pnjId: string): number {
     });
     let state = combat.initial;
     let command: CombatCommand = { type: "PreparerCombat", combatId: pnjId, definition };
-    while (!combat.isOver?.(state)) {
+    while (!combat.mayRest?.(state)) {
       const decision = combat.decide(state, command, { now: 0 });
       if (!decision.ok) throw new Error(`${command.type}: ${decision.rejection.code}`);
       state = decision.events.reduce(combat.evolve, state);
