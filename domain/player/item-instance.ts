@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type ItemDefinition, itemDefinition } from "../catalogue/definitions.ts";
 import { type DeepReadonly, whole } from "../combat/values.ts";
 import { type Bonus, bonus, type Stat } from "../values.ts";
+import { improved } from "./formulas.ts";
 
 /** [SMITH-2] */
 export const MAX_IMPROVEMENT = 10;
@@ -45,7 +46,7 @@ export function isBroken(item: ProprietesInstance): boolean {
   return item.durabiliteMax > 0 && (item.usure ?? 0) >= item.durabiliteMax;
 }
 
-/** [ORDER-2] */
+/** [RESERVE-2] */
 export function isUntouched(item: ProprietesInstance): boolean {
   return item.amelioration === undefined && item.enchantements === undefined && item.usure === undefined;
 }
@@ -54,11 +55,6 @@ export function addBonus(sum: Bonus, more: Bonus): Bonus {
   const next: Partial<Record<Stat, number>> = { ...sum };
   for (const [name, value] of Object.entries(more) as [Stat, number][]) next[name] = (next[name] ?? 0) + value;
   return next;
-}
-
-/** [SMITH-2]: a stat at an improvement's level, rounded down; what a piece takes away does not grow. */
-export function improved(value: number, amelioration: number): number {
-  return value <= 0 ? value : Math.floor((value * (100 + 10 * amelioration)) / 100);
 }
 
 /** [STAT-2]: what wearing the piece adds; nothing when it is broken. */

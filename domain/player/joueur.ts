@@ -4,7 +4,7 @@ import { bonus, classe, STATS, type Stat, type Stats, stat } from "../values.ts"
 import { baseStats } from "./classes.ts";
 import { objetTransfere } from "./item-instance.ts";
 
-/** [GOLD-1], [LEVEL-2]: what a player can own of gold, and of experience. */
+/** [PURSE-1], [LEVEL-2]: what a player can own of gold, and of experience. */
 export const MAX_GOLD = 2_000_000_000;
 export const MAX_EXPERIENCE = 2_000_000_000;
 /** [COTE-1] */
@@ -106,7 +106,7 @@ const classeChangee = z.object({
   statsTotales: statsCompletes,
 });
 
-/** `perdu`: what was delivered and could not be owned any more ([GOLD-2]). */
+/** `perdu`: what was delivered and could not be owned any more ([PURSE-2]). */
 const orModifie = z.object({
   joueurId: id,
   delta: z.int(),

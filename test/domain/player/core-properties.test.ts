@@ -90,7 +90,7 @@ describe("whatever is commanded", () => {
     expect(refused.size).toBeGreaterThanOrEqual(20);
   });
 
-  test("[BAG-1] [BAG-2] [GOLD-1] nothing is negative, no pile too high, no place taken twice, and the weight is that of the things", () => {
+  test("[BAG-1] [BAG-2] [PURSE-1] nothing is negative, no pile too high, no place taken twice, and the weight is that of the things", () => {
     played(80, 150, ({ after, now }) => {
       const slots = slotsInOrder(after.inventaire);
       expect(new Set(slots.map((one) => one.position)).size).toBe(slots.length);
