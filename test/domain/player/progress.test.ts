@@ -16,6 +16,7 @@ import {
   iid,
   item,
   kills,
+  known,
   learn,
   nid,
   payloads,
@@ -66,6 +67,25 @@ test("[GOAL-5] using and wearing", () => {
     { type: "EquiperItem", slotId: slotOf(state, 2) },
   );
   expect([progressOf(after, 1), progressOf(after, 2)]).toEqual([2, 1]);
+});
+
+test("[GOAL-5] what a combat used up counts as used, as the combat is left", () => {
+  const state = given(born(), receive(1, 3), asks(1, "UTILISER", iid(1), 9), {
+    type: "EngagerCombat",
+    combatId: qid(50),
+    typeCombat: "PVE",
+  });
+  const after = given(state, {
+    type: "CloturerCombat",
+    combatId: qid(50),
+    resultat: "VICTOIRE",
+    objetsUtilises: { [iid(1)]: 2 },
+    experience: 0,
+    or: 0,
+    objets: [],
+    definitions: known({}),
+  });
+  expect(progressOf(after, 1)).toBe(2);
 });
 
 test("[GOAL-5] talking and learning", () => {
