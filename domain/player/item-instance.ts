@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type ItemDefinition, itemDefinition } from "../catalogue/definitions.ts";
 import { type DeepReadonly, whole } from "../combat/values.ts";
-import { type Bonus, bonus, type Stat } from "../values.ts";
+import { type Bonus, bonus, type Stat, stat } from "../values.ts";
 import { improved } from "./formulas.ts";
 
 /** [SMITH-2] */
@@ -23,6 +23,9 @@ export const proprietesInstance = itemDefinition.extend({
 });
 export type ProprietesInstance = DeepReadonly<z.infer<typeof proprietesInstance>>;
 export type Enchantement = DeepReadonly<z.infer<typeof enchantement>>;
+
+/** Bonuses added up: no longer within the bounds of a single one. */
+export const bonusSum = z.partialRecord(stat, z.int());
 
 /** Goods on their way from one place to another. */
 export const objetTransfere = z.object({

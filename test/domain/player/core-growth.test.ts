@@ -109,8 +109,8 @@ describe("experience and points", () => {
     const state = warrior(experience(400));
     expect(when(state, { type: "DepenserPoints", stats: { attaque: 7 } }).code).toBe("NOT_ENOUGH_POINTS");
     const rich = { ...state, joueur: { ...state.joueur, pointsStats: 500 } };
-    expect(when(rich, { type: "DepenserPoints", stats: { hpMax: 1, esquive: 96 } }).code).toBe("STAT_AT_LIMIT");
-    expect(when(rich, { type: "DepenserPoints", stats: { esquive: 95 } }).code).toBeUndefined();
+    expect(when(rich, { type: "DepenserPoints", stats: { hpMax: 1, esquive: 36 } }).code).toBe("STAT_AT_LIMIT");
+    expect(when(rich, { type: "DepenserPoints", stats: { esquive: 35 } }).code).toBeUndefined();
   });
 
   test("[CLASS-4] another class takes level 10 and gold", () => {

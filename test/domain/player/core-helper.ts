@@ -57,6 +57,30 @@ export const ITEMS = {
   scroll: { typeItem: "CONSOMMABLE", stackMax: 20, effets: [{ type: "EXPERIENCE", montant: 250 }] },
   stone: { typeItem: "MATERIAU", stackMax: 2, poids: 300, echangeable: false },
   relic: { typeItem: "QUETE", stackMax: 9, destructible: false, echangeable: false, poids: 0 },
+  /** Everything at its bounds. */
+  titan: {
+    typeItem: "ARMURE",
+    empilable: false,
+    emplacements: ["DOS", "COU"],
+    stats: { attaque: 100_000, hpMax: 100_000, initiative: -100_000 },
+    ensemble: {
+      ensembleId: iid(901),
+      nom: "Titan",
+      paliers: [2, 2, 2, 2].map((pieces) => ({ pieces, stats: { attaque: 100_000 } })),
+    },
+    durabiliteMax: 10_000,
+    valeurOr: 0,
+    poids: 0,
+  },
+  nectar: {
+    typeItem: "CONSOMMABLE",
+    stackMax: 9,
+    effets: [
+      { type: "BONUS", stats: { magie: 100_000 }, dureeMs: 86_400_000 },
+      { type: "BONUS", stats: { magie: 100_000, esquive: -100_000 }, dureeMs: 1_000 },
+      { type: "SOIN", ressource: "MP", puissance: 100_000 },
+    ],
+  },
 } as const satisfies Record<string, ItemInput | Readonly<Record<string, unknown>>>;
 export type ItemName = keyof typeof ITEMS;
 export const ITEM_NAMES = Object.keys(ITEMS) as ItemName[];

@@ -29,6 +29,7 @@ interface Step {
 const BEGINNING: readonly PlayerCommand[] = [
   creation(),
   gold(50_000),
+  gift(["titan", 2], ["nectar", 2]),
   gift(["potion", 25], ["sword", 2], ["ring", 3], ["plate", 1], ["rune", 6], ["elixir", 3], ["bag", 1], ["relic", 4]),
 ];
 

@@ -269,6 +269,14 @@ describe("using", () => {
     expect(when(laden, use(laden, "elixir"), 60_000).state.joueur.bonus).toHaveLength(1);
   });
 
+  test("[USE-4] several timed effects of one item are one, as long as the longest", () => {
+    const state = warrior(gift(["nectar", 1]));
+    const { joueur } = given(state, use(state, "nectar"));
+    expect(joueur.bonus).toMatchObject([
+      { stats: { magie: 200_000, esquive: -100_000 }, expireA: "1970-01-02T00:00:00.000Z" },
+    ]);
+  });
+
   test("[USE-5] a bag makes room for good, within bounds", () => {
     const state = warrior(gift(["bag", 2]));
     const { state: after, events } = when(state, use(state, "bag", 2));
