@@ -65,7 +65,10 @@ const quest = (hard: Record<string, fc.Arbitrary<unknown>>) =>
         experience: int(0, 2_000),
         or: fc.constantFrom(0, 20, 1_000_000_000),
         objets: few(fc.record({ itemId: int(1, 3).map(iid), quantite: int(1, 5) }), 2),
-        reputations: few(fc.record({ pnjId: int(1, 3).map(nid), delta: int(-1_000, 1_000) }), 2),
+        reputations: few(
+          fc.record({ pnjId: int(1, 2).map(nid), delta: fc.constantFrom(-1_000, -700, 10, 700, 1_000) }),
+          2,
+        ),
       }),
       dureeLimiteMinutes: int(1, 2_000),
       repete: fc.boolean(),
