@@ -26,6 +26,11 @@ const GROWTH: Readonly<Record<Classe, Stats>> = {
 /** [CLASS-2]: what one point adds to a stat. */
 export const PER_POINT: Stats = stats([10, 5, 5, 2, 2, 2, 2, 1, 1, 1, 1, 1]);
 
+/** [CLASS-3]: as far as points raise a stat. */
+export const BOUGHT: Stats = stats([
+  1_000_000, 100_000, 100_000, 10_000, 10_000, 10_000, 10_000, 100, 40, 40, 50, 1_000,
+]);
+
 /** [STAT-4]: stats never leave these bounds, which are those of a combat's participants. */
 export const HIGHEST: Stats = stats([
   1_000_000, 100_000, 100_000, 10_000, 10_000, 10_000, 10_000, 100, 100, 100, 100, 1_000,

@@ -35,7 +35,7 @@ const NOT_IN_COMBAT: ReadonlySet<PlayerCommand["type"]> = new Set<PlayerCommand[
   "ConclureEchange",
 ]);
 
-/** [GOLD-2]: what comes in is owed and arrives; what goes out must be there. */
+/** [PURSE-2]: what comes in is owed and arrives; what goes out must be there. */
 function changeGold(draft: Draft, command: CommandOf<"ModifierOr">): PlayerRejectionCode | undefined {
   const { delta, raison, reference } = command;
   if (delta <= 0) return moveGold(draft, delta, raison, reference);

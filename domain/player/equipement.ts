@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type DeepReadonly, whole } from "../combat/values.ts";
 import { emplacement } from "../values.ts";
-import { MAX_IMPROVEMENT, proprietesInstance } from "./item-instance.ts";
+import { bonusSum, MAX_IMPROVEMENT, proprietesInstance } from "./item-instance.ts";
 import { tenue } from "./outfit.ts";
 
 const id = z.uuid();
@@ -22,7 +22,7 @@ const travail = z.object({
   /** Gold. */
   cout: count,
   /** What wearing it adds by itself, afterwards. */
-  bonus: proprietesInstance.shape.stats,
+  bonus: bonusSum,
   tenue,
 });
 const equipementAmeliore = travail.extend({ avant: whole(0, MAX_IMPROVEMENT), apres: whole(1, MAX_IMPROVEMENT) });

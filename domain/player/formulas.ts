@@ -46,6 +46,11 @@ export function improvementCost(valeurOr: number, amelioration: number): number 
   return Math.max(10, valeurOr) * (amelioration + 1);
 }
 
+/** [SMITH-2]: a stat at an improvement's level, rounded down; what a piece takes away does not grow. */
+export function improved(value: number, amelioration: number): number {
+  return value <= 0 ? value : Math.floor((value * (100 + 10 * amelioration)) / 100);
+}
+
 /** [SMITH-4]: gold for making good `usure` points of durability. */
 export function repairCost(valeurOr: number, usure: number, durabiliteMax: number): number {
   return Math.max(1, Math.floor((valeurOr * usure) / (2 * durabiliteMax)));

@@ -2,7 +2,7 @@ import { type Draft, emit } from "./draft.ts";
 import { MAX_GOLD, type RaisonOr } from "./joueur.ts";
 import type { PlayerRejectionCode } from "./rejections.ts";
 
-/** [GOLD-1]: all of it, or it is refused. Nothing is no event. */
+/** [PURSE-1]: all of it, or it is refused. Nothing is no event. */
 export function moveGold(
   draft: Draft,
   delta: number,
@@ -17,7 +17,7 @@ export function moveGold(
   return undefined;
 }
 
-/** [GOLD-2]: gold that the game owes always arrives; what nobody can own is lost, and the event says how much. */
+/** [PURSE-2]: gold that the game owes always arrives; what nobody can own is lost, and the event says how much. */
 export function deliverGold(draft: Draft, montant: number, raison: RaisonOr, reference: string): void {
   const { joueurId, or } = draft.state.joueur;
   if (montant <= 0) return;

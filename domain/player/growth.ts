@@ -1,5 +1,5 @@
 import { STATS, type Stat } from "../values.ts";
-import { baseStats, HIGHEST, PER_POINT } from "./classes.ts";
+import { BOUGHT, baseStats, PER_POINT } from "./classes.ts";
 import type { CommandOf } from "./commands.ts";
 import type { Draft } from "./draft.ts";
 import { classChangeCost, statPointsAt } from "./formulas.ts";
@@ -21,7 +21,7 @@ export function spendPoints(draft: Draft, command: CommandOf<"DepenserPoints">):
     const points = command.stats[name];
     if (points === undefined) continue;
     const raised = statsBase[name] + points * PER_POINT[name];
-    if (raised > HIGHEST[name]) return "STAT_AT_LIMIT";
+    if (raised > BOUGHT[name]) return "STAT_AT_LIMIT";
     apres[name] = raised;
     spent += points;
   }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { effetItem } from "../catalogue/definitions.ts";
 import { type DeepReadonly, whole } from "../combat/values.ts";
 import { type Emplacement, emplacement } from "../values.ts";
-import { objetTransfere, proprietesInstance } from "./item-instance.ts";
+import { bonusSum, objetTransfere, proprietesInstance } from "./item-instance.ts";
 import { tenue } from "./outfit.ts";
 
 /** [BAG-1]: how large an inventory begins, and how large it can become. */
@@ -69,7 +69,7 @@ const itemEquipe = z.object({
   itemId: id,
   slotId: id,
   emplacement,
-  bonus: proprietesInstance.shape.stats,
+  bonus: bonusSum,
   remplace: id.optional(),
   tenue,
 });

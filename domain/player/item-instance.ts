@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type ItemDefinition, itemDefinition } from "../catalogue/definitions.ts";
 import { type DeepReadonly, whole } from "../combat/values.ts";
-import { type Bonus, bonus, type Stat } from "../values.ts";
+import { type Bonus, bonus, type Stat, stat } from "../values.ts";
+import { improved } from "./formulas.ts";
 
 /** [SMITH-2] */
 export const MAX_IMPROVEMENT = 10;
@@ -22,6 +23,9 @@ export const proprietesInstance = itemDefinition.extend({
 });
 export type ProprietesInstance = DeepReadonly<z.infer<typeof proprietesInstance>>;
 export type Enchantement = DeepReadonly<z.infer<typeof enchantement>>;
+
+/** Bonuses added up: no longer within the bounds of a single one. */
+export const bonusSum = z.partialRecord(stat, z.int());
 
 /** Goods on their way from one place to another. */
 export const objetTransfere = z.object({
@@ -45,7 +49,7 @@ export function isBroken(item: ProprietesInstance): boolean {
   return item.durabiliteMax > 0 && (item.usure ?? 0) >= item.durabiliteMax;
 }
 
-/** [ORDER-2] */
+/** [RESERVE-2] */
 export function isUntouched(item: ProprietesInstance): boolean {
   return item.amelioration === undefined && item.enchantements === undefined && item.usure === undefined;
 }
@@ -54,11 +58,6 @@ export function addBonus(sum: Bonus, more: Bonus): Bonus {
   const next: Partial<Record<Stat, number>> = { ...sum };
   for (const [name, value] of Object.entries(more) as [Stat, number][]) next[name] = (next[name] ?? 0) + value;
   return next;
-}
-
-/** [SMITH-2]: a stat at an improvement's level, rounded down; what a piece takes away does not grow. */
-export function improved(value: number, amelioration: number): number {
-  return value <= 0 ? value : Math.floor((value * (100 + 10 * amelioration)) / 100);
 }
 
 /** [STAT-2]: what wearing the piece adds; nothing when it is broken. */

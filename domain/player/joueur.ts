@@ -2,9 +2,9 @@ import { z } from "zod";
 import { type DeepReadonly, typeCombat, whole } from "../combat/values.ts";
 import { bonus, classe, STATS, type Stat, type Stats, stat } from "../values.ts";
 import { baseStats } from "./classes.ts";
-import { objetTransfere } from "./item-instance.ts";
+import { bonusSum, objetTransfere } from "./item-instance.ts";
 
-/** [GOLD-1], [LEVEL-2]: what a player can own of gold, and of experience. */
+/** [PURSE-1], [LEVEL-2]: what a player can own of gold, and of experience. */
 export const MAX_GOLD = 2_000_000_000;
 export const MAX_EXPERIENCE = 2_000_000_000;
 /** [COTE-1] */
@@ -85,13 +85,15 @@ const niveauAtteint = z.object({
   a: instant,
 });
 
+const bonusMinute = z.object({ itemId: id, nom: z.string(), stats: bonusSum, expireA: instant });
+
 /** Vitals come all three together, as they are at `a`. `bonus` is a timed effect that begins. */
 const statsModifiees = z.object({
   joueurId: id,
   raison: raisonStats,
   reference,
   stats: z.partialRecord(valeur, z.object({ avant: z.int(), apres: z.int() })),
-  bonus: z.object({ itemId: id, nom: z.string(), stats: bonus, expireA: instant }).optional(),
+  bonus: bonusMinute.optional(),
   statsTotales: statsCompletes,
   a: instant,
 });
@@ -106,7 +108,7 @@ const classeChangee = z.object({
   statsTotales: statsCompletes,
 });
 
-/** `perdu`: what was delivered and could not be owned any more ([GOLD-2]). */
+/** `perdu`: what was delivered and could not be owned any more ([PURSE-2]). */
 const orModifie = z.object({
   joueurId: id,
   delta: z.int(),
@@ -190,7 +192,7 @@ export const joueurStateSchema = z.object({
   vitaux,
   vitauxA: instant,
   /** Timed effects; those whose time is over go as the next one comes. */
-  bonus: z.array(z.object({ itemId: id, nom: z.string(), stats: bonus, expireA: instant })),
+  bonus: z.array(bonusMinute),
   or,
   cote,
   /** The combat that the player is in. */

@@ -7,10 +7,10 @@ import { isUntouched, type ObjetTransfere, sameProperties } from "./item-instanc
 import { MAX_GOLD } from "./joueur.ts";
 import type { PlayerRejectionCode } from "./rejections.ts";
 
-/** [ORDER-1] */
+/** [RESERVE-1] */
 const MAX_ORDERS = 100;
 
-/** [ORDER-2]: pieces as new, all of one kind, in the order of their places: the first kind of which there are enough. */
+/** [RESERVE-2]: pieces as new, all of one kind, in the order of their places: the first kind of which there are enough. */
 function sellable(state: InventaireState, itemId: string, quantite: number): Slot[] | PlayerRejectionCode {
   const carried = slotsInOrder(state).filter((one) => one.itemId === itemId && one.emplacement === null);
   const untouched = carried.filter((one) => isUntouched(one.proprietes));
@@ -45,7 +45,7 @@ function setGoodsAside(
   return { itemId, quantite, proprietes: first.proprietes };
 }
 
-/** [ORDER-1] to [ORDER-3] */
+/** [RESERVE-1] to [RESERVE-3] */
 export function reserve(draft: Draft, command: CommandOf<"ReserverOrdre">): PlayerRejectionCode | undefined {
   const { joueurId, pseudo, ordres } = draft.state.joueur;
   const { ordreId, typeOrdre, itemId, quantite, prixUnitaire, expireA } = command;
@@ -75,7 +75,7 @@ export function reserve(draft: Draft, command: CommandOf<"ReserverOrdre">): Play
   return undefined;
 }
 
-/** [ORDER-4]: what the market owes arrives, also for an order that is closed or was never known. */
+/** [RESERVE-4]: what the market owes arrives, also for an order that is closed or was never known. */
 export function settle(draft: Draft, command: CommandOf<"ReglerOrdre">): undefined {
   const { ordreId, reference, or, objets, clos, motif } = command;
   deliverGold(draft, or, "ORDRE_REGLE", reference);

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { DeepReadonly } from "../combat/values.ts";
-import { type Bonus, bonus, stat } from "../values.ts";
-import { addBonus, isBroken, type ProprietesInstance, pieceBonus } from "./item-instance.ts";
+import { type Bonus, stat } from "../values.ts";
+import { addBonus, bonusSum, isBroken, type ProprietesInstance, pieceBonus } from "./item-instance.ts";
 
-const bonusSet = z.object({ ensembleId: z.uuid(), nom: z.string(), pieces: z.int(), stats: bonus });
+const bonusSet = z.object({ ensembleId: z.uuid(), nom: z.string(), pieces: z.int(), stats: bonusSum });
 
 /** What all that is worn comes to, for read models: the values after the event. Sets are in `statsEquipement` already. */
 export const tenue = z.object({
-  statsEquipement: z.partialRecord(stat, z.int()),
+  statsEquipement: bonusSum,
   bonusSet: z.array(bonusSet).max(13),
   valeurAttaque: z.int(),
   valeurDefense: z.int(),

@@ -28,6 +28,10 @@ function factOf(event: PlayerEvent): Fait | undefined {
     }
     case "ItemUtilise":
       return { type: "UTILISER", cible: event.payload.itemId, quantite: event.payload.quantite };
+    case "ItemRetire": {
+      const { itemId: cible, quantite, raison } = event.payload;
+      return raison === "COMBAT" ? { type: "UTILISER", cible, quantite } : undefined;
+    }
     case "ItemEquipe":
       return { type: "EQUIPER", cible: event.payload.itemId, quantite: 1 };
     case "DialogueDeclenche":

@@ -73,6 +73,8 @@ const VITAL: Readonly<Record<Ressource, readonly [vital: keyof Vitaux, max: "hpM
   STAMINA: ["staminaActuel", "staminaMax"],
 };
 
+const VITALS = ["hpActuel", "mpActuel", "staminaActuel"] as const;
+
 interface Use {
   readonly vitals: Vitaux;
   readonly effets: { type: "SOIN"; ressource: Ressource; soinBrut: number; avant: number; apres: number }[];
@@ -118,7 +120,7 @@ export function useSkill(draft: Draft, competenceId: string): PlayerRejectionCod
   if (before.staminaActuel < stamina) return "NOT_ENOUGH_STAMINA";
   const paid = { ...before, mpActuel: before.mpActuel - mp, staminaActuel: before.staminaActuel - stamina };
   const { vitals, effets } = healed(draft, skill, paid);
-  if (effets.length === 0) return "NO_EFFECT";
+  if (VITALS.every((vital) => vitals[vital] <= before[vital])) return "NO_EFFECT";
   const { joueurId } = joueur;
   emit(draft, {
     eventType: "CompetenceUtilisee",

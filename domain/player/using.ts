@@ -1,10 +1,12 @@
 import type { EffetItem } from "../catalogue/definitions.ts";
 import type { Ressource } from "../combat/values.ts";
+import type { Bonus } from "../values.ts";
 import { weightWithout } from "./carrying.ts";
 import type { CommandOf } from "./commands.ts";
 import { type Draft, emit, isoTime } from "./draft.ts";
 import { gainExperience } from "./experience.ts";
 import { MAX_CAPACITY, MAX_WEIGHT, type Slot } from "./inventaire.ts";
+import { addBonus } from "./item-instance.ts";
 import type { Vitaux } from "./joueur.ts";
 import type { PlayerRejectionCode } from "./rejections.ts";
 import { changeValues } from "./stats.ts";
@@ -22,15 +24,18 @@ const VITAL_OF: Readonly<Record<Ressource, keyof Vitaux>> = {
 
 type Effect<Type extends EffetItem["type"]> = Extract<EffetItem, { type: Type }>;
 
-/** [USE-4]: an item's timed effect is there once; using it again begins it anew. */
+/** [USE-4]: an item's timed effects are one, which is there once; using it again begins it anew. */
 function beginBonus(
   draft: Draft,
   { itemId, proprietes }: Slot,
-  effet: Effect<"BONUS">,
+  effets: readonly Effect<"BONUS">[],
 ): PlayerRejectionCode | undefined {
+  if (effets.length === 0) return undefined;
   const others = draft.state.joueur.bonus.filter((one) => one.itemId !== itemId && Date.parse(one.expireA) > draft.now);
   if (others.length >= MAX_EFFECTS) return "TOO_MANY_EFFECTS";
-  const bonus = { itemId, nom: proprietes.nom, stats: effet.stats, expireA: isoTime(draft.now + effet.dureeMs) };
+  const stats = effets.reduce<Bonus>((sum, one) => addBonus(sum, one.stats), {});
+  const expireA = isoTime(draft.now + Math.max(...effets.map((one) => one.dureeMs)));
+  const bonus = { itemId, nom: proprietes.nom, stats, expireA };
   changeValues(draft, { raison: "OBJET", reference: itemId, apres: {}, bonus });
   return undefined;
 }
@@ -63,12 +68,11 @@ function apply(draft: Draft, slot: Slot, effet: EffetItem, times: number): Playe
       setVitals(draft, { [vital]: healed }, "OBJET", slot.itemId);
       return undefined;
     }
-    case "BONUS":
-      return beginBonus(draft, slot, effet);
     case "EXPERIENCE":
       return gainExperience(draft, effet.montant * times, "OBJET", slot.itemId);
     case "CAPACITE":
       return enlarge(draft, slot.itemId, effet, times);
+    case "BONUS":
     case "ENCHANTEMENT":
       return undefined;
   }
@@ -107,5 +111,9 @@ export function useItem(draft: Draft, command: CommandOf<"UtiliserItem">): Playe
     const failed = apply(draft, slot, effet, quantite);
     if (failed !== undefined) return failed;
   }
-  return undefined;
+  return beginBonus(
+    draft,
+    slot,
+    effets.filter((one) => one.type === "BONUS"),
+  );
 }

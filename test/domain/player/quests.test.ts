@@ -285,7 +285,8 @@ describe("objectives", () => {
   });
 
   test("[GOAL-2] never over what is required", () => {
-    const { state } = when(given(born(), accept(1)), kills(1_000_000));
+    const { state, events } = when(given(born(), accept(1)), kills(1_000_000));
+    expect(payloads(events, "ObjectifProgresse")).toMatchObject([{ avant: 0, apres: 2, requis: 2 }]);
     expect(state.quetes.ouvertes[qid(1)]?.progres).toEqual([2]);
     expect(when(state, kills(1)).types).toEqual([]);
   });

@@ -153,6 +153,8 @@ describe("using a skill outside of a combat", () => {
     const after = given(state, use(1));
     expect(currentVitals(after, 0).hpActuel).toBe(totalStats(state, 0).hpMax);
     expect(when(after, use(1)).code).toBe("NO_EFFECT");
+    const circular = wounded({ effets: [{ type: "SOIN", ressource: "MP", puissance: 10 }] });
+    expect(when(circular, use(1)).code).toBe("NO_EFFECT");
   });
 
   test("[SKILL-9] what cannot be paid is refused", () => {
