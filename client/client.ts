@@ -1,10 +1,31 @@
 import { Client } from "@colyseus/sdk";
 import type { CombatCommandMessage, CombatSnapshot } from "./combat.ts";
+import type { MarketCommandMessage, MarketSnapshot } from "./market.ts";
+import type { PlayerCommandMessage, PlayerSnapshot } from "./player.ts";
 import { Session } from "./session.ts";
+import type { WorldCommandMessage, WorldSnapshot } from "./world.ts";
 
 export type { Answer, AnsweredEvent } from "../domain/codes.ts";
 export type { CombatCommandMessage, CombatEffect, CombatLine, CombatParticipant, CombatSnapshot } from "./combat.ts";
+export type { MarketCommandMessage, MarketLevel, MarketSnapshot, MarketTrade } from "./market.ts";
+export type {
+  PlayerCommandMessage,
+  PlayerOrder,
+  PlayerQuest,
+  PlayerSkill,
+  PlayerSlot,
+  PlayerSnapshot,
+} from "./player.ts";
 export type { CommandOptions, SessionEvents, SessionStatus } from "./session.ts";
+export type {
+  ChatLine,
+  WorldBoss,
+  WorldCommandMessage,
+  WorldEvent,
+  WorldResource,
+  WorldSnapshot,
+  WorldZone,
+} from "./world.ts";
 
 export interface AetherOptions {
   /** The game port, e.g. `ws://localhost:2567`. */
@@ -21,6 +42,9 @@ export interface JoinOptions {
 }
 
 export type CombatSession = Session<CombatSnapshot, CombatCommandMessage>;
+export type PlayerSession = Session<PlayerSnapshot, PlayerCommandMessage>;
+export type MarketSession = Session<MarketSnapshot, MarketCommandMessage>;
+export type WorldSession = Session<WorldSnapshot, WorldCommandMessage>;
 
 /** The way into a game: one a player. Works in Node (22 and later) and in browsers. */
 export class AetherClient {
@@ -41,5 +65,27 @@ export class AetherClient {
   /** @throws MatchMakeError: 401 no valid token, 403 not a participant, 404 no such combat */
   joinCombat(combatId: string, { events = false }: JoinOptions = {}): Promise<CombatSession> {
     return Session.join(this.#client, "combat", { combatId, events }, this.#heartbeatMs);
+  }
+
+  /**
+   * The token's player; who has none yet creates it with `CreerJoueur`. One session at a time: a newer one ends the older, whose
+   * status becomes `closed`.
+   * @throws MatchMakeError: 401 no valid token, 403 not a player's
+   */
+  joinPlayer({ events = false }: JoinOptions = {}): Promise<PlayerSession> {
+    return Session.join(this.#client, "player", { events }, this.#heartbeatMs);
+  }
+
+  /** @throws MatchMakeError: 401 no valid token, 403 not a player's, 404 no such item, or not one that is traded */
+  joinMarket(itemId: string, { events = false }: JoinOptions = {}): Promise<MarketSession> {
+    return Session.join(this.#client, "market", { itemId, events }, this.#heartbeatMs);
+  }
+
+  /**
+   * The world. With a `zoneId`, this session hears that zone's chat (`onMessage("chat", …)`) and speaks in it (`Parler`).
+   * @throws MatchMakeError: 401 no valid token
+   */
+  joinWorld({ events = false, zoneId }: JoinOptions & { readonly zoneId?: string } = {}): Promise<WorldSession> {
+    return Session.join(this.#client, "world", { events, ...(zoneId && { zoneId }) }, this.#heartbeatMs);
   }
 }

@@ -42,6 +42,7 @@ export class Session<State, Command extends object> {
   #hasJoined = false;
   readonly #stateListeners = new Set<(state: State) => void>();
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
+  readonly #messageListeners = new Map<string, Set<(message: unknown) => void>>();
   readonly #statusListeners = new Set<(status: SessionStatus, reason: string) => void>();
   #room: Room | undefined;
   #status: SessionStatus = "resuming";
@@ -93,6 +94,15 @@ export class Session<State, Command extends object> {
   onEvents(listener: (events: SessionEvents) => void): () => void {
     this.#eventListeners.add(listener);
     return () => this.#eventListeners.delete(listener);
+  }
+
+  /** Called with what the room tells beside its state, e.g. a line of chat. What was told during a pause is not repeated. */
+  onMessage<Message>(type: string, listener: (message: Message) => void): () => void {
+    const listeners = this.#messageListeners.get(type) ?? new Set();
+    this.#messageListeners.set(type, listeners);
+    const own = (message: unknown): void => listener(message as Message);
+    listeners.add(own);
+    return () => listeners.delete(own);
   }
 
   onStatus(listener: (status: SessionStatus, reason: string) => void): () => void {
@@ -188,6 +198,10 @@ export class Session<State, Command extends object> {
     // Its tokens live in the memory of a room that may be gone: joining anew works whether it is or not.
     room.reconnection.enabled = false;
     room.onLeave((code, reason) => this.#left(room, code, reason ?? ""));
+    room.onMessage("*", (type: string | number, message: unknown) => {
+      if (room !== this.#room) return;
+      for (const listener of this.#messageListeners.get(String(type)) ?? []) listener(message);
+    });
     room.onMessage("events", (events: SessionEvents) => {
       if (room !== this.#room) return;
       for (const listener of this.#eventListeners) listener(events);

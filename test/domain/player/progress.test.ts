@@ -4,7 +4,6 @@ import { giveItem } from "../../../domain/player/carrying.ts";
 import type { PlayerCommand } from "../../../domain/player/commands.ts";
 import { openDraft } from "../../../domain/player/draft.ts";
 import { sourceItem } from "../../../domain/player/inventaire.ts";
-import { definitionsNeeded } from "../../../domain/player/needs.ts";
 import { progressQuests } from "../../../domain/player/progress.ts";
 import type { PlayerState } from "../../../domain/player/state.ts";
 import {
@@ -127,12 +126,4 @@ test("[GOAL-6] what only moves within the inventory", () => {
   const state = given(born(), receive(1, 4), asks(1, "COLLECTER", undefined, 9));
   const split = given(state, { type: "DiviserPile", slotId: slotOf(state, 1), quantite: 2 });
   expect(progressOf(split, 1)).toBe(0);
-});
-
-test("[QUEST-8] the items that the end of a quest needs are those of its rewards as it was accepted", () => {
-  const state = given(born(), accept(1, { recompenses: { objets: [{ itemId: iid(4) }] } }));
-  const needs = (command: Parameters<typeof definitionsNeeded>[1]) => definitionsNeeded(state.quetes, command);
-  expect(needs({ type: "TerminerQuete", queteId: qid(1) })).toEqual({ items: [iid(4)] });
-  expect(needs({ type: "TerminerQuete", queteId: qid(2) })).toEqual({ items: [] });
-  expect(needs({ type: "ExpirerQuetes" })).toBeUndefined();
 });
