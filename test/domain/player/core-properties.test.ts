@@ -175,7 +175,8 @@ describe("whatever is commanded", () => {
         expect(sum(trade?.donnes ?? [])).toEqual(sum(all(events, "ItemRetire")));
         expect(sum(trade?.recus ?? [])).toEqual(sum(all(events, "ItemAjoute")));
       }
-      if (command.type === "ReglerOrdre") expect(sum(all(events, "ItemAjoute"))).toEqual(sum(command.objets));
+      if (command.type === "ReglerOrdre")
+        expect(sum([...all(events, "ItemAjoute"), ...all(events, "ItemPerdu")])).toEqual(sum(command.objets));
       if (before.joueur.combatId !== null && command.type === "ReserverOrdre") throw new Error("out of a combat");
     });
   });
