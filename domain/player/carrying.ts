@@ -12,7 +12,6 @@ import {
 } from "./inventaire.ts";
 import { maxStack, type ProprietesInstance, sameProperties } from "./item-instance.ts";
 import type { PlayerRejectionCode } from "./rejections.ts";
-import type { PlayerState } from "./state.ts";
 
 const SLOT_OF: Readonly<Record<ItemDefinition["typeItem"], z.infer<typeof typeSlot>>> = {
   ARME: "EQUIPEMENT",
@@ -22,13 +21,6 @@ const SLOT_OF: Readonly<Record<ItemDefinition["typeItem"], z.infer<typeof typeSl
   QUETE: "QUETE",
   AUTRE: "GENERAL",
 };
-
-/** How many pieces of an item a player carries, worn ones too. */
-export function countOf(state: PlayerState, itemId: string): number {
-  return Object.values(state.inventaire.slots)
-    .filter((one) => one.itemId === itemId)
-    .reduce((sum, one) => sum + one.quantite, 0);
-}
 
 /** [BAG-3]: the lowest position at which nothing lies; beyond the capacity once all of it is taken. */
 export function freePosition(state: InventaireState): number {

@@ -222,6 +222,28 @@ describe("replay", () => {
     });
   });
 
+  test("folding never fails: events in any order, from anybody's life, leave a state", () => {
+    fc.assert(
+      fc.property(
+        fc.array(gesture, { minLength: 60, maxLength: 60, size: "max" }),
+        fc.infiniteStream(fc.nat()),
+        (gestures, order) => {
+          const log: PlayerEvent[] = [];
+          play(gestures, ({ events }) => log.push(...events));
+          let state = player.initial;
+          for (const n of order.take(200)) {
+            const event = log[n % log.length];
+            if (event !== undefined) state = player.evolve(state, event);
+          }
+          expect(Object.values(player.parts?.versionsOf(state) ?? {}).reduce((sum, one) => sum + one, 0)).toBe(200);
+          totalStats(state, 0);
+          currentVitals(state, 0);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
   test("states are never written to", () => {
     const freeze = (part: unknown): void => {
       if (typeof part !== "object" || part === null || Object.isFrozen(part)) return;
