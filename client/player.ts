@@ -1,4 +1,5 @@
-import type { WirePlayerCommand } from "../domain/player/commands.ts";
+import type { z } from "zod";
+import type { wirePlayerCommand } from "../domain/player/commands.ts";
 
 /** A player as it sees itself (contract: "Rooms"). Times are ISO 8601; "" where there is nothing. */
 export interface PlayerSnapshot {
@@ -73,4 +74,4 @@ export interface PlayerOrder {
   readonly expireA: string;
 }
 
-export type PlayerCommandMessage = WirePlayerCommand;
+export type PlayerCommandMessage = z.infer<typeof wirePlayerCommand>;
