@@ -8,7 +8,7 @@ import { type PrivateServer, startPrivateServer } from "../support/private-serve
 import { openConsumerNode } from "./consumer-node.ts";
 import { append, gains, joueur } from "./fixtures.ts";
 import { type Load, startLoad } from "./load.ts";
-import { createTaken, expectAllTaken, sequencesTaken, takingSink, write } from "./taken.ts";
+import { createTaken, eventually, expectAllTaken, sequencesTaken, takingSink, write } from "./taken.ts";
 
 let server: PrivateServer;
 beforeAll(async () => {
@@ -94,8 +94,8 @@ describe("[CONS-4] the same events come again for as long as it takes", () => {
         },
       },
     });
-    await expect.poll(async () => (await consumer.status()).state).toBe("failing");
-    await expect.poll(() => tries, { timeout: 5_000 }).toBeGreaterThan(5);
+    await eventually(async () => (await consumer.status()).state).toBe("failing");
+    await eventually(() => tries, { timeout: 5_000 }).toBeGreaterThan(5);
     expect(await consumer.status()).toMatchObject({
       state: "failing",
       position: 0,

@@ -1,3 +1,4 @@
+import type { EventDefinitions } from "../../domain/decider.ts";
 import { type Consumer, type ConsumerOptions, createConsumer } from "../../store/consumer.ts";
 import { createPool, type DatabaseConfig } from "../../store/database.ts";
 import type { EventStore } from "../../store/event-store.ts";
@@ -22,13 +23,13 @@ export function openConsumerNode(
     nodeId = "node",
     feed: feedOptions = {},
     hints,
-    events = definitions as Parameters<typeof createRegistry>[0],
+    events = definitions,
   }: {
     readonly nodeId?: string;
     readonly feed?: FeedOptions;
     /** Told of each commit, besides the node's own feed. */
     readonly hints?: WakeUps;
-    readonly events?: Parameters<typeof createRegistry>[0];
+    readonly events?: EventDefinitions;
   } = {},
 ): ConsumerNode {
   const pools = { writePool: createPool({ ...config, poolSize: 2 }), readPool: createPool({ ...config, poolSize: 4 }) };

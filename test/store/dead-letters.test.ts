@@ -9,7 +9,7 @@ import { rowsOf, withClient } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { type ConsumerNode, openConsumerNode } from "./consumer-node.ts";
 import { append, event, gains, joueur } from "./fixtures.ts";
-import { createTaken, taken, takingSink, write } from "./taken.ts";
+import { createTaken, eventually, taken, takingSink, write } from "./taken.ts";
 
 const database = useDatabase();
 const pool = createPool({ url: database.url, poolSize: 1 });
@@ -82,7 +82,7 @@ async function takenOf(aggregateId: string): Promise<number[]> {
 }
 
 const caughtUp = async (consumer: Consumer) =>
-  expect.poll(async () => (await consumer.status()).lagEvents, { timeout: 10_000 }).toBe(0);
+  eventually(async () => (await consumer.status()).lagEvents, { timeout: 10_000 }).toBe(0);
 
 /** Events 11 to 20 of one player's, of which the third is poison, in the midst of another's hundred. */
 async function writePoison(): Promise<{ sick: string; healthy: string }> {
@@ -181,7 +181,7 @@ describe("[CONS-6] a dead letter that is taken again", () => {
     await writing;
     await caughtUp(consumer);
     await elsewhere.close();
-    await expect.poll(() => takenOf(sick)).toHaveLength(40);
+    await eventually(() => takenOf(sick)).toHaveLength(40);
     expect(await takenOf(sick)).toEqual(await sequencesOf(sick));
     expect(new Set((await letters()).map(([, state]) => state))).toEqual(new Set(["DONE"]));
     expect(await consumer.retryDeadLetter(failed)).toEqual({ ok: false, code: "NOT_FAILED" });
@@ -227,7 +227,7 @@ describe("[CONS-6] a dead letter that is taken again", () => {
       name,
     ]);
     node.consume({ name, sink });
-    await expect.poll(() => takenOf(sick)).toHaveLength(9);
+    await eventually(() => takenOf(sick)).toHaveLength(9);
     const all = await sequencesOf(sick);
     expect(await takenOf(sick)).toEqual([...all.slice(0, 2), ...all.slice(3)]);
   });

@@ -11,6 +11,7 @@ import { useDatabase } from "../support/postgres.ts";
 import { appendRaw } from "../support/raw-append.ts";
 import { openStore, useReleasers } from "../support/store.ts";
 import { append, definitions, event, gains, inventaire, joueur } from "./fixtures.ts";
+import { eventually } from "./taken.ts";
 
 const database = useDatabase();
 const release = useReleasers();
@@ -38,7 +39,7 @@ function counting(store: EventStore, run?: () => Run) {
 }
 
 async function settled(feed: Feed, sequence: number): Promise<void> {
-  await expect.poll(() => feed.settled(), { interval: 5 }).toBe(sequence);
+  await eventually(() => feed.settled(), { interval: 5 }).toBe(sequence);
 }
 
 test("[FEED-4] a log without gaps is followed without a barrier but the first", async () => {
@@ -158,7 +159,7 @@ test("[FEED-1] a look that fails is told and made again", async () => {
     { pollMs: 5, onFault: (error) => faults.push(error) },
   );
   await append(store, joueur(v7(), 0, gains(1)));
-  await expect.poll(() => faults.length).toBeGreaterThan(1);
+  await eventually(() => faults.length).toBeGreaterThan(1);
   expect(await feed.read(0, 10)).toEqual({ events: [], position: 0 });
   away = false;
   await settled(feed, 1);

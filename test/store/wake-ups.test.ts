@@ -8,6 +8,7 @@ import { useDatabase } from "../support/postgres.ts";
 import { findRedis, startPrivateRedis, type TestRedis } from "../support/redis.ts";
 import { type ConsumerNode, openConsumerNode } from "./consumer-node.ts";
 import { append, gains, joueur } from "./fixtures.ts";
+import { eventually } from "./taken.ts";
 
 const database = useDatabase();
 /** Longer than any test waits: what comes earlier was not found by polling. */
@@ -56,7 +57,7 @@ async function appendAndWait(writer: ConsumerNode, reader: ConsumerNode): Promis
 
 async function begun(node: ConsumerNode): Promise<void> {
   await append(node.store, joueur(v7(), 0, gains(1)));
-  await expect.poll(() => node.feed.settled()).toBeGreaterThan(0);
+  await eventually(() => node.feed.settled()).toBeGreaterThan(0);
   await sleep(50);
 }
 
@@ -115,15 +116,13 @@ test("[FEED-7] a dead or silent Redis costs the hint and nothing else, and serve
     for (let i = 0; i < 5; i += 1) expect(await appendAndWait(writing.node, node)).toBeLessThan(1_000);
     expect(woken, "all by polling").not.toContain("redis");
     await recover();
-    await expect
-      .poll(
-        async () => {
-          await appendAndWait(writing.node, node);
-          return woken.includes("redis");
-        },
-        { timeout: 10_000 },
-      )
-      .toBe(true);
+    await eventually(
+      async () => {
+        await appendAndWait(writing.node, node);
+        return woken.includes("redis");
+      },
+      { timeout: 10_000 },
+    ).toBe(true);
   }
   expect(faults.length, "its death was told").toBeGreaterThan(0);
 });
@@ -135,12 +134,10 @@ test("[FEED-8] hints are sent at most one at a time, however often they are aske
   receiver.subscribe(() => {
     received += 1;
   });
-  await expect
-    .poll(() => {
-      sender.notify();
-      return received;
-    })
-    .toBeGreaterThan(0);
+  await eventually(() => {
+    sender.notify();
+    return received;
+  }).toBeGreaterThan(0);
   await sleep(100);
   received = 0;
   for (let i = 0; i < 1_000; i += 1) sender.notify();
