@@ -249,12 +249,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       closing = true;
       unsubscribe();
       pause.wake();
+      const abandoned = Promise.withResolvers<void>();
       const timer = setTimeout(() => {
         aborter.abort();
         checkpoints.abandon();
         abandoned.resolve();
       }, options.closeMs ?? 5_000);
-      const abandoned = Promise.withResolvers<void>();
       await Promise.race([running, abandoned.promise]);
       clearTimeout(timer);
     },
