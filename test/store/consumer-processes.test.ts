@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../support/postgres.ts";
-import { createTaken, expectAllTaken, sequencesTaken, taken } from "./taken.ts";
+import { createTaken, eventually, expectAllTaken, sequencesTaken, taken } from "./taken.ts";
 import { startWriters } from "./writers.ts";
 
 interface Child {
@@ -70,9 +70,10 @@ describe("[CONS-1] [CONS-2] two processes compete for one consumer", () => {
       expect(busy.batches(), "one works").toBeGreaterThan(idle.batches());
       const before = (await sequencesTaken(database.url, "all")).length;
       await busy.kill();
-      await expect
-        .poll(async () => (await sequencesTaken(database.url, "all")).length, { timeout: 1_000, interval: 10 })
-        .toBeGreaterThan(before + 50);
+      await eventually(async () => (await sequencesTaken(database.url, "all")).length, {
+        timeout: 1_000,
+        interval: 10,
+      }).toBeGreaterThan(before + 50);
       children = [idle, await startChild(database.url, name)];
     }
     await writers.end();

@@ -243,6 +243,21 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
       expect(ids(await store.readAll(start, mark, { aggregateTypes: ["Inventaire"] }))).toEqual(ids(all.slice(3)));
     });
 
+    test("[STORE-11] where the log goes on without a gap is told, and events are read by their numbers", async () => {
+      const result = await append(store, joueur(v7(), 0, gains(5)));
+      const numbers = result.ok ? result.sequences : [];
+      const [first = 0, second = 0, , , last = 0] = numbers;
+      expect(await store.runAfter(first)).toEqual({ upTo: last, last });
+      expect(await store.runAfter(last)).toEqual({ upTo: last, last });
+      expect(await store.lastSequence(second)).toBe(second);
+      expect(await store.lastSequence(last + 1_000)).toBe(last);
+      expect((await store.readSequences([last, last + 1, first])).map(({ sequence }) => sequence)).toEqual([
+        first,
+        last,
+      ]);
+      expect(await store.readSequences([])).toEqual([]);
+    });
+
     test("[STORE-12] events are read by a range of times, both ends included, in the order of time", async () => {
       const at = (second: number) => `${thisMonth()}-01T12:00:0${second}.000Z`;
       const id = v7();
