@@ -236,9 +236,8 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#answer(entry, refusal("INTERNAL"));
       return;
     }
-    const durable = versionsOf(this.#aggregate, this.#durable, this.#durableVersion);
     const versions = versionsOf(this.#aggregate, this.#head, this.#headVersion);
-    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, durable, this.#epoch);
+    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, this.#epoch);
     this.#append({ ...entry, appends, count: events.length, stateAfter, rejection, result: undefined });
   }
 

@@ -24,7 +24,14 @@ export interface Party<S, C, E extends DomainEvent> {
 /** A party whose types only it knows. */
 export interface AnyParty {
   readonly id: string;
-  prepare(work: Work): Promise<Prepared | Answer>;
+  /** Reads the aggregate as it is. Rejects when it cannot be read. */
+  read(work: Work): Promise<Reading>;
+}
+
+interface Reading {
+  /** What the command was answered with before; or that there is nothing to command. */
+  readonly answer: Answer | undefined;
+  decide(work: Work): Prepared | (Answer & { readonly ok: false });
 }
 
 interface Prepared {
@@ -48,64 +55,80 @@ export interface ColdServices {
   readonly telemetry: Telemetry;
   readonly tenantId: string;
   readonly clock?: Clock;
+  /** From 0 to 1, for pauses of different length. */
+  readonly random?: () => number;
 }
 
 /** A conflict means that somebody else got on; this many in a row, that the aggregate is busy. */
 const ATTEMPTS = 12;
 const PAUSE_MS = 5;
 
-export function party<S, C, E extends DomainEvent>({
-  aggregate,
-  id,
-  command,
-  expectedVersion,
-  begin = aggregate.begins ?? false,
-}: Party<S, C, E>): AnyParty {
+export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyParty {
+  const { aggregate, id, begin = aggregate.begins ?? false } = one;
   return {
     id,
-    async prepare({ store, telemetry, envelope, tenantId, now }) {
-      const streams = streamsOf(aggregate, id);
+    async read({ store, telemetry, envelope }) {
       const found = await readAggregate(id, aggregate, store, telemetry);
-      if (found === undefined && !begin) return refusal("NOT_FOUND");
       const loaded = found ?? nothingOf(aggregate);
-      const { commandId, lasting = false } = envelope;
-      const accepted = loaded.accepted.get(commandId);
-      if (accepted !== undefined) return readAnswer(store, streams, accepted);
-      const rejected = loaded.rejections.get(commandId);
-      if (rejected !== undefined) return rejected;
-      const outcome = lasting ? await store.outcome(id, commandId) : undefined;
-      if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
-      if (outcome !== undefined) return outcome as Answer;
-
-      if (expectedVersion !== undefined && expectedVersion !== loaded.version)
-        return refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`);
-      const made = command(loaded.state);
-      if (isRefusal(made)) return made;
-      const decision = aggregate.decide(loaded.state, made as C, { now });
-      const versions = versionsOf(aggregate, loaded.state, loaded.version);
-      if (!decision.ok) {
-        const refused: Answer = { ok: false, ...decision.rejection, retryable: false };
-        // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
-        if (loaded.version === 0 && !lasting) return refused;
-        const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
-        return {
-          appends: appendsTo(aggregate, streams, [], versions),
-          outcome,
-          refusal: refused,
-          answer: () => refused,
-        };
-      }
-      const events = envelop(aggregate, decision.events, { ...envelope, command: made }, tenantId, now);
-      const appends = appendsTo(aggregate, streams, events, versions);
-      const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
-      const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
-      const kept = lasting || events.length === 0;
-      return {
-        appends,
-        outcome: kept ? { aggregateId: id, commandId, outcome: left, lasting } : undefined,
-        answer: (sequences) => acceptance(version, answered(appends, sequences)),
-      };
+      const answer = await answerBefore(one, loaded, store, envelope);
+      if (answer === undefined && found === undefined && !begin) return only(refusal("NOT_FOUND"));
+      return { answer, decide: (work) => prepare(one, loaded, work) };
     },
+  };
+}
+
+function only(answer: Answer & { readonly ok: false }): Reading {
+  return { answer, decide: () => answer };
+}
+
+/** What a repeat is to be told. */
+async function answerBefore<S, C, E extends DomainEvent>(
+  { aggregate, id }: Party<S, C, E>,
+  { accepted, rejections }: Loaded<S>,
+  store: EventStore,
+  { commandId, lasting = false }: Work["envelope"],
+): Promise<Answer | undefined> {
+  const streams = streamsOf(aggregate, id);
+  const done = accepted.get(commandId);
+  if (done !== undefined) return readAnswer(store, streams, done);
+  const rejected = rejections.get(commandId);
+  if (rejected !== undefined) return rejected;
+  const outcome = lasting ? await store.outcome(id, commandId) : undefined;
+  if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
+  return outcome as Answer | undefined;
+}
+
+function prepare<S, C, E extends DomainEvent>(
+  { aggregate, id, command, expectedVersion }: Party<S, C, E>,
+  loaded: Loaded<S>,
+  { envelope, tenantId, now }: Work,
+): Prepared | (Answer & { readonly ok: false }) {
+  const { commandId, lasting = false } = envelope;
+  const streams = streamsOf(aggregate, id);
+  const versions = versionsOf(aggregate, loaded.state, loaded.version);
+
+  function refuse(refused: Answer & { readonly ok: false }): Prepared | (Answer & { readonly ok: false }) {
+    // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
+    if (loaded.version === 0 && !lasting) return refused;
+    const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
+    return { appends: appendsTo(aggregate, streams, [], versions), outcome, refusal: refused, answer: () => refused };
+  }
+
+  if (expectedVersion !== undefined && expectedVersion !== loaded.version)
+    return refuse(refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`));
+  const made = command(loaded.state);
+  if (isRefusal(made)) return made;
+  const decision = aggregate.decide(loaded.state, made as C, { now });
+  if (!decision.ok) return refuse({ ok: false, ...decision.rejection, retryable: false });
+  const events = envelop(aggregate, decision.events, { ...envelope, command: made }, tenantId, now);
+  const appends = appendsTo(aggregate, streams, events, versions);
+  const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
+  const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
+  const kept = lasting || events.length === 0;
+  return {
+    appends,
+    outcome: kept ? { aggregateId: id, commandId, outcome: left, lasting } : undefined,
+    answer: (sequences) => acceptance(version, answered(appends, sequences)),
   };
 }
 
@@ -129,37 +152,60 @@ export async function executeCold(
   parties: readonly [AnyParty, ...AnyParty[]],
   envelope: Omit<Envelope<unknown>, "command">,
 ): Promise<Answer> {
-  const { store, telemetry, tenantId, clock = systemClock } = services;
+  const { store, telemetry, tenantId, clock = systemClock, random = Math.random } = services;
   const [first] = parties;
+  let now = clock.now();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const work: Work = { store, telemetry, envelope, tenantId, now: clock.now() };
-    let prepared: Prepared[] = [];
-    try {
-      for (const one of parties) {
-        const made = await one.prepare(work);
-        // Done before, by all together, or refused for good.
-        if (!("appends" in made)) return told(made, telemetry);
-        if (made.refusal !== undefined) {
-          prepared = [made];
-          break;
-        }
-        prepared.push(made);
-      }
-    } catch (error) {
-      telemetry.fault("cold command", error);
-      return told(refusal("UNAVAILABLE"), telemetry);
-    }
+    const decided = await decideAll(parties, { store, telemetry, envelope, tenantId, now });
+    if ("ok" in decided) return told(decided, telemetry);
     const result = await store.append({
       actorId: first.id,
-      streams: prepared.flatMap(({ appends }) => appends),
-      outcomes: prepared.flatMap(({ outcome }) => outcome ?? []),
+      streams: decided.flatMap(({ appends }) => appends),
+      outcomes: decided.flatMap(({ outcome }) => outcome ?? []),
     });
-    if (result.ok) return told(prepared[0]?.answer(result.sequences) ?? refusal("INTERNAL"), telemetry);
+    if (result.ok) return told(decided[0]?.answer(result.sequences) ?? refusal("INTERNAL"), telemetry);
     const final = settled(result, telemetry);
     if (final !== undefined) return told(final, telemetry);
-    await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + Math.random()), resolve));
+    // What may still be written was decided at `now`: only at the same time is the decision upon the same versions the same.
+    if (result.reason === "CONFLICT") now = clock.now();
+    await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + random()), resolve));
   }
   return told(refusal("BUSY", "others changed it again and again"), telemetry);
+}
+
+/**
+ * What all parties together would append; what the one who refuses would, to keep the refusal; or an answer that is no
+ * append's. All are read before one decides: a refusal is kept by the one who refused, and any other may have changed since.
+ */
+async function decideAll(
+  parties: readonly [AnyParty, ...AnyParty[]],
+  work: Work,
+): Promise<readonly Prepared[] | Answer> {
+  const readings: Reading[] = [];
+  try {
+    for (const one of parties) readings.push(await one.read(work));
+    // Done together after the first one was read, and before another was: now the first one knows it too.
+    if (readings[0]?.answer === undefined && readings.some(({ answer }) => answer?.ok === true))
+      readings[0] = await parties[0].read(work);
+  } catch (error) {
+    work.telemetry.fault("cold command", error);
+    return refusal("UNAVAILABLE");
+  }
+  const known = readings.find(({ answer }) => answer !== undefined);
+  if (known?.answer !== undefined) return known.answer;
+  const prepared: Prepared[] = [];
+  try {
+    for (const reading of readings) {
+      const made = reading.decide(work);
+      if (!("appends" in made)) return made;
+      if (made.refusal !== undefined) return [made];
+      prepared.push(made);
+    }
+  } catch (error) {
+    work.telemetry.fault("decide", error);
+    return refusal("INTERNAL");
+  }
+  return prepared;
 }
 
 function told(answer: Answer, telemetry: Telemetry): Answer {

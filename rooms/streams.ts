@@ -30,24 +30,24 @@ export function streamOf<S>(aggregate: AnyAggregate<S>, eventType: string): numb
 }
 
 /**
- * What an append of `events` demands and adds, stream by stream. The main stream is always there, so that its owner's epoch
- * shuts out everyone else; so is every stream that is not known to be durable yet (`settled`): what was decided upon an
- * append that fails must fail as well, whichever streams the two write.
+ * What an append of `events` demands and adds, stream by stream. Every stream is there, also one that gets no event: the decision
+ * may rest on any of them, and whatever changes one in the meantime, an append of ours that failed or somebody who does not
+ * own the aggregate, makes it void. The main one's epoch shuts out earlier owners.
  */
 export function appendsTo<S>(
   aggregate: AnyAggregate<S>,
   streams: readonly OwnedStream[],
   events: readonly NewEvent[],
   versions: readonly number[],
-  settled: readonly number[] = versions,
   epoch?: number,
 ): StreamAppend[] {
   const byStream: NewEvent[][] = streams.map(() => []);
   for (const event of events) byStream[streamOf(aggregate, event.eventType)]?.push(event);
-  return streams.flatMap(({ aggregateId, aggregateType }, i): StreamAppend[] => {
-    const own = byStream[i] ?? [];
-    const expectedVersion = versions[i] ?? 0;
-    if (i > 0 && own.length === 0 && expectedVersion === settled[i]) return [];
-    return [{ aggregateId, aggregateType, expectedVersion, events: own, ...(i === 0 ? { epoch } : {}) }];
-  });
+  return streams.map(({ aggregateId, aggregateType }, i) => ({
+    aggregateId,
+    aggregateType,
+    expectedVersion: versions[i] ?? 0,
+    events: byStream[i] ?? [],
+    ...(i === 0 ? { epoch } : {}),
+  }));
 }
