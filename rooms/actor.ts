@@ -236,8 +236,10 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#answer(entry, refusal("INTERNAL"));
       return;
     }
+    const settled = versionsOf(this.#aggregate, this.#durable, this.#durableVersion);
     const versions = versionsOf(this.#aggregate, this.#head, this.#headVersion);
-    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, this.#epoch);
+    const owner = { settled, epoch: this.#epoch };
+    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, owner);
     this.#append({ ...entry, appends, count: events.length, stateAfter, rejection, result: undefined });
   }
 
@@ -361,14 +363,14 @@ export class Actor<S, C, E extends DomainEvent> {
     }
   }
 
-  /** A conflict of ours may mean that somebody wrote without owning, or that another owner has the aggregate: then leave. */
+  /** A conflict of ours means that somebody wrote without owning, or that another owner has the aggregate: then leave. */
   async #recover(reason: "unknown" | "conflict" | "written"): Promise<void> {
     this.#mode = "loading";
     this.#reload = undefined;
     if (reason === "conflict") {
       try {
         const head = await this.#store.head(this.id);
-        if (head !== undefined && head.epoch !== this.#epoch) {
+        if (head !== undefined && head.epoch !== this.#epoch && head.owner !== this.#options.nodeId) {
           this.#stop("lost");
           return;
         }

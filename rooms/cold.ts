@@ -6,7 +6,7 @@ import type { Envelope } from "./actor.ts";
 import { acceptance, acceptedBy, answered, isLastingAcceptance, readAnswer } from "./answers.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
-import { type Loaded, readAggregate } from "./load.ts";
+import { type Loaded, readAggregate, takeOver } from "./load.ts";
 import { appendsTo, streamsOf, versionsOf } from "./streams.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -39,6 +39,8 @@ interface Prepared {
   readonly outcome: CommandOutcome | undefined;
   /** It refuses; its appends hold no event, and keep the refusal only if nothing has changed meanwhile. */
   readonly refusal?: Answer;
+  /** Shuts out what the aggregate's owner has decided so far; the epoch, or undefined if there is no owner yet. */
+  fence(): Promise<number | undefined>;
   answer(sequences: readonly number[]): Answer;
 }
 
@@ -62,6 +64,9 @@ export interface ColdServices {
 /** A conflict means that somebody else got on; this many in a row, that the aggregate is busy. */
 const ATTEMPTS = 12;
 const PAUSE_MS = 5;
+/** Owns what no node has owned. */
+const NOBODY = "";
+const unfenced = async () => undefined;
 
 export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyParty {
   const { aggregate, id, begin = aggregate.begins ?? false } = one;
@@ -101,7 +106,7 @@ async function answerBefore<S, C, E extends DomainEvent>(
 function prepare<S, C, E extends DomainEvent>(
   { aggregate, id, command, expectedVersion }: Party<S, C, E>,
   loaded: Loaded<S>,
-  { envelope, tenantId, now }: Work,
+  { envelope, tenantId, now, store }: Work,
 ): Prepared | (Answer & { readonly ok: false }) {
   const { commandId, lasting = false } = envelope;
   const streams = streamsOf(aggregate, id);
@@ -111,7 +116,13 @@ function prepare<S, C, E extends DomainEvent>(
     // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
     if (loaded.version === 0 && !lasting) return refused;
     const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
-    return { appends: appendsTo(aggregate, streams, [], versions), outcome, refusal: refused, answer: () => refused };
+    return {
+      appends: appendsTo(aggregate, streams, [], versions),
+      outcome,
+      refusal: refused,
+      fence: unfenced,
+      answer: () => refused,
+    };
   }
 
   if (expectedVersion !== undefined && expectedVersion !== loaded.version)
@@ -128,6 +139,9 @@ function prepare<S, C, E extends DomainEvent>(
   return {
     appends,
     outcome: kept ? { aggregateId: id, commandId, outcome: left, lasting } : undefined,
+    // Its owner stays who it is, and reads the log again.
+    fence: async () =>
+      events.length === 0 ? undefined : (await takeOver(id, aggregate, store, loaded.owner ?? NOBODY))?.epoch,
     answer: (sequences) => acceptance(version, answered(appends, sequences)),
   };
 }
@@ -135,7 +149,15 @@ function prepare<S, C, E extends DomainEvent>(
 /** An aggregate that is about to be begun. */
 function nothingOf<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>): Loaded<S> {
   const none = { get: () => undefined } as unknown as Loaded<S>["accepted"] & Loaded<S>["rejections"];
-  return { state: aggregate.initial, version: 0, epoch: 1, snapshotVersion: 0, accepted: none, rejections: none };
+  return {
+    state: aggregate.initial,
+    version: 0,
+    epoch: 1,
+    owner: null,
+    snapshotVersion: 0,
+    accepted: none,
+    rejections: none,
+  };
 }
 
 function isRefusal(made: unknown): made is Answer & { ok: false } {
@@ -158,9 +180,16 @@ export async function executeCold(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const decided = await decideAll(parties, { store, telemetry, envelope, tenantId, now });
     if ("ok" in decided) return told(decided, telemetry);
+    let streams: readonly StreamAppend[];
+    try {
+      streams = (await Promise.all(decided.map(fenced))).flat();
+    } catch (error) {
+      telemetry.fault("cold command", error);
+      return told(refusal("UNAVAILABLE"), telemetry);
+    }
     const result = await store.append({
       actorId: first.id,
-      streams: decided.flatMap(({ appends }) => appends),
+      streams,
       outcomes: decided.flatMap(({ outcome }) => outcome ?? []),
     });
     if (result.ok) return told(decided[0]?.answer(result.sequences) ?? refusal("INTERNAL"), telemetry);
@@ -206,6 +235,11 @@ async function decideAll(
     return refusal("INTERNAL");
   }
   return prepared;
+}
+
+async function fenced({ appends, fence }: Prepared): Promise<readonly StreamAppend[]> {
+  const epoch = await fence();
+  return appends.map((one, i) => (i === 0 && epoch !== undefined ? { ...one, epoch } : one));
 }
 
 function told(answer: Answer, telemetry: Telemetry): Answer {

@@ -30,24 +30,25 @@ export function streamOf<S>(aggregate: AnyAggregate<S>, eventType: string): numb
 }
 
 /**
- * What an append of `events` demands and adds, stream by stream. Every stream is there, also one that gets no event: the decision
- * may rest on any of them, and whatever changes one in the meantime, an append of ours that failed or somebody who does not
- * own the aggregate, makes it void. The main one's epoch shuts out earlier owners.
+ * What an append of `events` demands and adds, stream by stream. An owner's is fenced by the epoch of the main stream, which is
+ * always there; beside it and the streams that change, it demands those that are not known to be durable yet (`settled`
+ * is what is): what was decided upon an append that fails must fail as well, whichever streams the two write. Who does not
+ * own the aggregate demands all streams as they were read.
  */
 export function appendsTo<S>(
   aggregate: AnyAggregate<S>,
   streams: readonly OwnedStream[],
   events: readonly NewEvent[],
   versions: readonly number[],
-  epoch?: number,
+  owner?: { readonly settled: readonly number[]; readonly epoch: number },
 ): StreamAppend[] {
   const byStream: NewEvent[][] = streams.map(() => []);
   for (const event of events) byStream[streamOf(aggregate, event.eventType)]?.push(event);
-  return streams.map(({ aggregateId, aggregateType }, i) => ({
-    aggregateId,
-    aggregateType,
-    expectedVersion: versions[i] ?? 0,
-    events: byStream[i] ?? [],
-    ...(i === 0 ? { epoch } : {}),
-  }));
+  return streams.flatMap(({ aggregateId, aggregateType }, i): StreamAppend[] => {
+    const own = byStream[i] ?? [];
+    const expectedVersion = versions[i] ?? 0;
+    if (i > 0 && own.length === 0 && owner?.settled[i] === expectedVersion) return [];
+    const epoch = i === 0 && owner !== undefined ? { epoch: owner.epoch } : {};
+    return [{ aggregateId, aggregateType, expectedVersion, events: own, ...epoch }];
+  });
 }

@@ -24,6 +24,7 @@ export interface Wish {
   readonly commandId: string;
   readonly lasting: boolean;
   readonly expectedVersion: number | undefined;
+  readonly doors: "actor" | "cold" | "both";
   readonly parts: readonly [Part, ...Part[]];
 }
 
@@ -33,7 +34,7 @@ interface Part {
 }
 
 export interface PurseJournal {
-  /** Final answers, in the order in which clients got them. */
+  /** Final answers, in the order in which clients got them; `kept`: every repeat must get the same. */
   readonly answers: { readonly wish: Wish; readonly answer: Answer; readonly kept: boolean }[];
   readonly shown: { readonly id: string; readonly commit: Commit<Purse> }[];
   /** What lasting commands were answered long after. */
@@ -96,11 +97,14 @@ export async function simulatePurses(seed: number): Promise<PurseJournal> {
   async function send(wish: Wish): Promise<void> {
     let kept = true;
     const answer = await insist(world, () => {
-      const owned = wish.parts.length === 1 && random() < 0.6;
+      const owned = wish.doors === "actor" || (wish.doors === "both" && random() < 0.6);
       // Of purses that do not exist yet, nothing is kept of what is refused cold.
       kept = owned || wish.lasting || wish.parts.every(({ id }) => begun.has(id));
       return owned ? viaActor(wish) : viaCold(wish);
     });
+    // What leaves no event moves no version: of one that was kept cold, an actor hears only when it reads the log again.
+    if (wish.doors === "both") kept &&= wish.lasting;
+    if (answer.ok && answer.events.length > 0) kept = true;
     if (answer.ok && answer.version > 0) begun.add(wish.parts[0].id);
     answers.push({ wish, answer, kept });
   }
@@ -130,7 +134,11 @@ async function readLog(store: EventStore): Promise<readonly StoredEvent[]> {
   return store.readAll(0, await store.highWaterMark(), { limit: 100_000 });
 }
 
-function cold({ parts, ...envelope }: Wish, store: EventStore, { time, random, telemetry }: World): Promise<Answer> {
+function cold(
+  { parts, doors: _, ...envelope }: Wish,
+  store: EventStore,
+  { time, random, telemetry }: World,
+): Promise<Answer> {
   const { expectedVersion } = envelope;
   const [first, ...others] = parts.map(({ id, command }) =>
     party({ aggregate: purse, id, command: () => command, expectedVersion }),
@@ -150,7 +158,7 @@ function makeWish(commandId: string, random: () => number, versionOf: (id: strin
       { id: one, command: { type: "Trade", gold, goods } },
       { id: other, command: { type: "Trade", gold: 0 - gold, goods: 0 - goods } },
     ] as const;
-    return { commandId, lasting, expectedVersion: undefined, parts };
+    return { commandId, lasting, expectedVersion: undefined, doors: "cold", parts };
   }
   const commands: readonly PurseCommand[] = [
     { type: "Earn", amount: whole(1, 120) },
@@ -163,7 +171,8 @@ function makeWish(commandId: string, random: () => number, versionOf: (id: strin
   ];
   const command = commands[whole(0, commands.length - 1)] ?? { type: "Earn", amount: 1 };
   const expectedVersion = random() < 0.1 ? versionOf(one) + whole(0, 1) : undefined;
-  return { commandId, lasting, expectedVersion, parts: [{ id: one, command }] };
+  const doors = (["actor", "cold", "both"] as const)[whole(0, 2)] ?? "both";
+  return { commandId, lasting, expectedVersion, doors, parts: [{ id: one, command }] };
 }
 
 /** Repeats every lasting command once more has happened to each purse than anybody remembers, through new actors and cold. */
