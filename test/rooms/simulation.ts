@@ -19,14 +19,15 @@ export function seededRandom(seed: number): () => number {
 
 export class VirtualTime implements Clock {
   #now = 1;
-  #order = 0;
-  #queue: { at: number; order: number; call: () => void; cancelled: boolean }[] = [];
+  /** By time, and then as they came. */
+  #queue: { at: number; call: () => void; cancelled: boolean }[] = [];
 
   now = (): number => this.#now;
 
   at(at: number, call: () => void): () => void {
-    const entry = { at: Math.max(at, this.#now), order: this.#order++, call, cancelled: false };
-    this.#queue.push(entry);
+    const entry = { at: Math.max(at, this.#now), call, cancelled: false };
+    const later = this.#queue.findLastIndex((one) => one.at <= entry.at) + 1;
+    this.#queue.splice(later, 0, entry);
     return () => {
       entry.cancelled = true;
     };
@@ -41,12 +42,7 @@ export class VirtualTime implements Clock {
     for (;;) {
       // Promises settle between two events, as they do between two turns of the event loop.
       await new Promise(setImmediate);
-      let next = -1;
-      for (const [i, entry] of this.#queue.entries()) {
-        const best = this.#queue[next];
-        if (best === undefined || entry.at < best.at || (entry.at === best.at && entry.order < best.order)) next = i;
-      }
-      const [entry] = next < 0 ? [] : this.#queue.splice(next, 1);
+      const entry = this.#queue.shift();
       if (entry === undefined || entry.at > end) return;
       if (entry.cancelled) continue;
       this.#now = entry.at;
