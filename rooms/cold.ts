@@ -66,7 +66,6 @@ const ATTEMPTS = 12;
 const PAUSE_MS = 5;
 /** Owns what no node has owned. */
 const NOBODY = "";
-const unfenced = async () => undefined;
 
 export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyParty {
   const { aggregate, id, begin = aggregate.begins ?? false } = one;
@@ -112,6 +111,9 @@ function prepare<S, C, E extends DomainEvent>(
   const streams = streamsOf(aggregate, id);
   const versions = versionsOf(aggregate, loaded.state, loaded.version);
 
+  // Its owner stays who it is, and reads the log again: also for a refusal, or it would not know that there is an answer.
+  const fence = async () => (await takeOver(id, aggregate, store, loaded.owner ?? NOBODY))?.epoch;
+
   function refuse(refused: Answer & { readonly ok: false }): Prepared | (Answer & { readonly ok: false }) {
     // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
     if (loaded.version === 0 && !lasting) return refused;
@@ -120,7 +122,7 @@ function prepare<S, C, E extends DomainEvent>(
       appends: appendsTo(aggregate, streams, [], versions),
       outcome,
       refusal: refused,
-      fence: unfenced,
+      fence,
       answer: () => refused,
     };
   }
@@ -139,9 +141,7 @@ function prepare<S, C, E extends DomainEvent>(
   return {
     appends,
     outcome: kept ? { aggregateId: id, commandId, outcome: left, lasting } : undefined,
-    // Its owner stays who it is, and reads the log again.
-    fence: async () =>
-      events.length === 0 ? undefined : (await takeOver(id, aggregate, store, loaded.owner ?? NOBODY))?.epoch,
+    fence,
     answer: (sequences) => acceptance(version, answered(appends, sequences)),
   };
 }

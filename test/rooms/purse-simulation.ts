@@ -102,9 +102,7 @@ export async function simulatePurses(seed: number): Promise<PurseJournal> {
       kept = owned || wish.lasting || wish.parts.every(({ id }) => begun.has(id));
       return owned ? viaActor(wish) : viaCold(wish);
     });
-    // What leaves no event moves no version: of one that was kept cold, an actor hears only when it reads the log again.
-    if (wish.doors === "both") kept &&= wish.lasting;
-    if (answer.ok && answer.events.length > 0) kept = true;
+    kept ||= answer.ok;
     if (answer.ok && answer.version > 0) begun.add(wish.parts[0].id);
     answers.push({ wish, answer, kept });
   }
