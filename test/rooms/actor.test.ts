@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { reject } from "../../domain/decider.ts";
 import { Actor, type Commit } from "../../rooms/actor.ts";
 import { systemClock } from "../../rooms/clock.ts";
 import { type AnyParty, executeCold, party } from "../../rooms/cold.ts";
@@ -143,6 +144,28 @@ describe("somebody writes without owning", () => {
     const broken = party({ aggregate: { ...purse, decide }, id: ID, command: () => command });
     expect(await cold([broken])).toMatchObject({ ok: false, code: "INTERNAL", retryable: false });
   });
+});
+
+test("[ACTOR-6] what may still be written is asked again as of its own time", async () => {
+  const times = [50, 150];
+  const clock = { now: () => times.shift() ?? 150, at: systemClock.at };
+  const timely: typeof purse = {
+    ...purse,
+    decide: (state, command, context) =>
+      context.now > 100 ? reject("TOO_LATE", "too late") : purse.decide(state, command, context),
+  };
+  let asked = 0;
+  const store: EventStore = {
+    ...log,
+    append: async (request) =>
+      request.streams.some(({ events }) => events.length > 0) && asked++ === 0
+        ? { ok: false, reason: "UNKNOWN", message: "under way" }
+        : log.append(request),
+  };
+  const { commandId, command } = earn(1);
+  const one = party({ aggregate: timely, id: ID, command: () => command });
+  const answer = await executeCold({ store, telemetry, tenantId: "t", clock }, [one], { commandId });
+  expect(answer).toMatchObject({ ok: true, version: 1 });
 });
 
 test("[ACTOR-7] an actor that is closed by several ends for each of them, once its mailbox is empty", async () => {
