@@ -3,6 +3,7 @@ import { reject } from "../../domain/decider.ts";
 import { Actor, type Commit } from "../../rooms/actor.ts";
 import { systemClock } from "../../rooms/clock.ts";
 import { type AnyParty, executeCold, party } from "../../rooms/cold.ts";
+import { readAggregate } from "../../rooms/load.ts";
 import type { AppendResult, EventStore } from "../../store/event-store.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import { createRegistry } from "../../store/registry.ts";
@@ -166,6 +167,40 @@ test("[ACTOR-6] what may still be written is asked again as of its own time", as
   const one = party({ aggregate: timely, id: ID, command: () => command });
   const answer = await executeCold({ store, telemetry, tenantId: "t", clock }, [one], { commandId });
   expect(answer).toMatchObject({ ok: true, version: 1 });
+});
+
+test("[ACTOR-3] a lasting command that waited while others had the aggregate is looked for again, however much they did", async () => {
+  await cold([does(ID, { type: "Earn", amount: 1 })]);
+  const { commandId, command } = earn(2);
+  const [looked, read] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let loads = 0;
+  const actor = open({
+    ...log,
+    async activate(id, node) {
+      loads += 1;
+      if (loads > 1) await read.promise;
+      return log.activate(id, node);
+    },
+    async outcome(id, asked) {
+      const found = await log.outcome(id, asked);
+      looked.resolve();
+      return found;
+    },
+  });
+  await actor.ready();
+  const answer = actor.submit({ commandId, command, lasting: true });
+  actor.refresh();
+  await looked.promise;
+  await new Promise(setImmediate);
+  const elsewhere = await cold([does(ID, command)], commandId, true);
+  for (let i = 0; i < 260; i += 1) await cold([does(ID, { type: "Earn", amount: i % 2 === 0 ? 1 : -1 })]);
+  const state = (await readAggregate(ID, purse, log, telemetry))?.state;
+  await log.saveSnapshots([
+    { aggregateId: ID, aggregateType: purse.type, version: 262, state, stateVersion: 1, recentCommands: [] },
+  ]);
+  read.resolve();
+  expect(await answer).toEqual(elsewhere);
+  expect(actor.version).toBe(262);
 });
 
 test("[ACTOR-7] an actor that is closed by several ends for each of them, once its mailbox is empty", async () => {

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Answer } from "../../domain/codes.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import { streamsOf } from "../../rooms/streams.ts";
-import { PRICE, PURSES, type Purse, type PurseEvent, purse, wrongWith } from "./purse.ts";
+import { contents, PRICE, PURSES, type Purse, type PurseEvent, purse, wrongWith } from "./purse.ts";
 import { FORGOTTEN_AFTER, type PurseJournal, type Wish } from "./purse-simulation.ts";
 
 function told(events: readonly StoredEvent[]) {
@@ -14,6 +14,7 @@ function checkCommand(commandId: string, events: readonly StoredEvent[], states:
   const sequences = events.map(({ sequence }) => sequence);
   expect((sequences.at(-1) ?? 0) - (sequences[0] ?? 0), `${commandId} is one step`).toBe(events.length - 1);
   expect(new Set(events.map((event) => event.timestamp)).size, `${commandId} is decided once`).toBe(1);
+  const earlier = new Map(states);
   const changes = { Gold: 0, Goods: 0, Locked: 0, Vowed: 0 };
   for (const [id, own] of Map.groupBy(events, partOf)) {
     const types = own.map(({ eventType }) => eventType);
@@ -21,6 +22,8 @@ function checkCommand(commandId: string, events: readonly StoredEvent[], states:
   }
   for (const event of events) {
     const id = partOf(event);
+    const upon = contents(earlier.get(id) ?? purse.initial);
+    expect((event.payload as PurseEvent["payload"]).upon, `${commandId} was decided upon all streams`).toEqual(upon);
     const before = states.get(id) ?? purse.initial;
     const { by, now } = event.payload as PurseEvent["payload"];
     const after = purse.evolve(before, event as unknown as PurseEvent);

@@ -53,7 +53,7 @@ export const FORGOTTEN_AFTER = 260;
 export async function simulatePurses(seed: number): Promise<PurseJournal> {
   const random = seededRandom(seed);
   const time = new VirtualTime();
-  const store = createMemoryStore(createRegistry(purse.events));
+  const { store, upkeep } = withUpkeep(createMemoryStore(createRegistry(purse.events)));
   const faults = { rate: random() * 0.3 };
   let faultCount = 0;
   const telemetry = {
@@ -124,8 +124,29 @@ export async function simulatePurses(seed: number): Promise<PurseJournal> {
   await runToPeace(world, clients);
   await runToPeace(world, pending);
   const log = await readLog(store);
+  upkeep();
   const late = await longAfter(world, sent);
   return { answers, shown, late, log, logAfterLate: await readLog(store), sent, faults: faultCount };
+}
+
+/** Once there was upkeep, outcomes that are not lasting are gone, but for those that are kept after it. */
+function withUpkeep(log: EventStore): { store: EventStore; upkeep: () => void } {
+  const passing = new Set<string>();
+  let gone: ReadonlySet<string> = new Set();
+  const store: EventStore = {
+    ...log,
+    async append(request) {
+      const result = await log.append(request);
+      for (const { commandId, lasting } of request.outcomes ?? []) if (result.ok && !lasting) passing.add(commandId);
+      return result;
+    },
+    outcome: async (id, commandId) => (gone.has(commandId) ? undefined : log.outcome(id, commandId)),
+    outcomes: async (id) => (await log.outcomes(id)).filter(({ commandId }) => !gone.has(commandId)),
+  };
+  const upkeep = () => {
+    gone = new Set(passing);
+  };
+  return { store, upkeep };
 }
 
 async function readLog(store: EventStore): Promise<readonly StoredEvent[]> {
@@ -181,7 +202,7 @@ async function longAfter(world: World, sent: readonly Wish[]): Promise<PurseJour
     const expectedVersion = before?.state.versions.Joueur ?? 0;
     const number = (i: number) => `01900000-0000-7000-9000-${String(i).padStart(12, "0")}`;
     const events = Array.from({ length: FORGOTTEN_AFTER }, (_, i) => {
-      const payload = { by: 0, now: before?.state.gold ?? 0, why: "Earn" };
+      const payload = { by: 0, now: before?.state.gold ?? 0, why: "Earn", upon: [] };
       const envelope = { commandId: number(i), command: undefined };
       return envelop(purse, [{ eventType: "Gold", payload }], envelope, "t", time.now());
     }).flat();

@@ -32,7 +32,7 @@ export type PurseCommand =
   /** One side of a trade: what comes in, or goes out where it is less than 0. Nothing at all is accepted and leaves no event. */
   | { readonly type: "Trade"; readonly gold: number; readonly goods: number };
 
-const payload = z.strictObject({ by: z.int(), now: z.int(), why: z.string() });
+const payload = z.strictObject({ by: z.int(), now: z.int(), why: z.string(), upon: z.array(z.int()) });
 export type PurseEvent = {
   readonly eventType: "Gold" | "Goods" | "Locked" | "Vowed";
   readonly payload: z.infer<typeof payload>;
@@ -44,14 +44,20 @@ const definition = { schemaVersion: 1, schema: payload };
 
 /** The changes, as far as there are any, if the purse may be as they leave it. */
 function change(state: Purse, why: PurseCommand["type"], by: Partial<Record<keyof typeof FIELDS, number>>) {
+  const upon = contents(state);
   const events: PurseEvent[] = [];
   for (const eventType of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) {
     const amount = by[eventType] ?? 0;
     const now = state[FIELDS[eventType]] + amount;
-    if (amount !== 0) events.push({ eventType, payload: { by: amount, now, why } });
+    if (amount !== 0) events.push({ eventType, payload: { by: amount, now, why, upon } });
   }
   const wrong = wrongWith(events.reduce(evolve, state));
   return wrong === undefined ? accept(events) : reject<PurseEvent>("NOT_SO", wrong);
+}
+
+/** All that a decision rests on; each event tells it, so that the log alone shows whether it was so. */
+export function contents({ gold, goods, locked, vowed }: Purse): number[] {
+  return [gold, goods, locked, vowed];
 }
 
 export function wrongWith({ gold, goods, locked, vowed }: Purse): string | undefined {
