@@ -102,8 +102,9 @@ export async function startGame(services: GameServices, releasers: Releasers): P
 
   const combats = createActors(combat, store, telemetry, options);
   const players = createActors(player, store, telemetry, options);
-  const markets = createActors(market, store, telemetry, options);
-  const worlds = createActors(world, store, telemetry, options);
+  // Large states that change often: a snapshot every 50 events would cost more than all the rest.
+  const markets = createActors(market, store, telemetry, { ...options, snapshotEvery: 5_000 });
+  const worlds = createActors(world, store, telemetry, { ...options, snapshotEvery: 1_000 });
 
   const commands = createCommands<GameCommands>(
     {

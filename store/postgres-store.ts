@@ -10,7 +10,6 @@ import { checkRequest } from "./validate.ts";
 const COLUMNS = `event_id, event_type, event_sequence, "timestamp", aggregate_id, aggregate_type, aggregate_version, payload, metadata`;
 const STREAM_PAGE = 2_000;
 const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
-const RUN_PAGE = 1_000;
 const SNAPSHOTS_KEPT = 3;
 
 interface EventRow {
