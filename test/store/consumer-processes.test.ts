@@ -8,6 +8,9 @@ import { useDatabase } from "../support/postgres.ts";
 import { createTaken, eventually, expectAllTaken, sequencesTaken, taken } from "./taken.ts";
 import { startWriters } from "./writers.ts";
 
+/** Each of a dozen processes takes seconds to start on a busy machine. */
+const PATIENCE = { timeout: 120_000 };
+
 interface Child {
   readonly process: ChildProcess;
   readonly batches: () => number;
@@ -40,7 +43,7 @@ const nodesOf = async (url: string) => new Set((await taken(url, "all")).map(({ 
 describe("[CONS-1] under sixteen writers, some of them slow, some in vain, nothing is lost or taken twice", () => {
   const database = useDatabase();
 
-  test("by a consumer that is killed again and again", async () => {
+  test("by a consumer that is killed again and again", PATIENCE, async () => {
     await createTaken(database.url);
     const writers = startWriters(database.url);
     for (let life = 0; life < 4; life += 1) {
@@ -59,7 +62,7 @@ describe("[CONS-1] under sixteen writers, some of them slow, some in vain, nothi
 describe("[CONS-1] [CONS-2] two processes compete for one consumer", () => {
   const database = useDatabase();
 
-  test("and together take every event once and in order, while the one at work is killed", async () => {
+  test("and together take every event once and in order, while the one at work is killed", PATIENCE, async () => {
     await createTaken(database.url);
     const writers = startWriters(database.url);
     let children = [await startChild(database.url, "a"), await startChild(database.url, "b")];
