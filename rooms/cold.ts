@@ -30,6 +30,9 @@ export interface AnyParty {
 }
 
 interface LoadedParty {
+  readonly id: string;
+  /** Whether anything has ever happened to it. */
+  readonly exists: boolean;
   /** The answer that the command had when it was done before. */
   readonly known: Answer | undefined;
   see(): void;
@@ -111,9 +114,11 @@ export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyPart
     id,
     async load(work) {
       const found = await readAggregate(id, aggregate, work.store, work.telemetry);
-      if (found === undefined && !begin) return gone();
+      if (found === undefined && !begin) return gone(id);
       const loaded = found ?? nothingOf(aggregate);
       return {
+        id,
+        exists: loaded.version > 0,
         known: await knownAnswer(work, loaded),
         see: () => one.seen?.(loaded.state),
         decide: () => decide(work, loaded),
@@ -122,8 +127,8 @@ export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyPart
   };
 }
 
-function gone(): LoadedParty {
-  return { known: undefined, see: () => undefined, decide: () => refusal("NOT_FOUND") };
+function gone(id: string): LoadedParty {
+  return { id, exists: false, known: undefined, see: () => undefined, decide: () => refusal("NOT_FOUND") };
 }
 
 /** An aggregate that is about to be begun. */
@@ -143,11 +148,12 @@ function isRefusal(made: unknown): made is Answer & { ok: false } {
  */
 export async function executeCold(
   services: ColdServices,
-  parties: readonly [AnyParty, ...AnyParty[]],
+  parties: readonly AnyParty[],
   envelope: Omit<Envelope<unknown>, "command">,
 ): Promise<Answer> {
   const { store, telemetry, tenantId, clock = systemClock } = services;
   const [first] = parties;
+  if (first === undefined) throw new RangeError("a command is for somebody");
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const work: Work = { store, telemetry, envelope, tenantId, now: clock.now() };
     let prepared: Prepared | Answer;
@@ -182,7 +188,8 @@ function decideAll(loaded: readonly LoadedParty[]): Prepared | Answer {
   let answer: Prepared["answer"] = () => refusal("INTERNAL");
   for (const one of loaded) {
     const made = one.decide();
-    if (!("appends" in made) || made.refused) return made;
+    if (!("appends" in made)) return made;
+    if (made.refused) return keptForSender(made, loaded.at(-1));
     // Sequences come in the order of the appends.
     const before = eventsIn(appends);
     answer = (sequences) => made.answer(sequences.slice(before));
@@ -190,6 +197,12 @@ function decideAll(loaded: readonly LoadedParty[]): Prepared | Answer {
     outcomes.push(...made.outcomes);
   }
   return { appends, outcomes, refused: false, answer };
+}
+
+/** Who asks again asks for the last party, and may no longer know who the others were. */
+function keptForSender(refused: Prepared, sender: LoadedParty | undefined): Prepared {
+  if (sender?.exists !== true) return refused;
+  return { ...refused, outcomes: refused.outcomes.map((one) => ({ ...one, aggregateId: sender.id })) };
 }
 
 function eventsIn(appends: readonly StreamAppend[]): number {

@@ -40,17 +40,14 @@ export interface Commands<Map> {
   /** Only if it runs here: what another node asks for. */
   sendHere(type: string, id: string, envelope: Envelope<unknown>): Promise<Answer | undefined>;
   /** Several aggregates in one commit, or none; wherever they run, they know at once. */
-  together(
-    parties: readonly [TypedParty, ...TypedParty[]],
-    envelope: Omit<Envelope<unknown>, "command">,
-  ): Promise<Answer>;
+  together(parties: readonly TypedParty[], envelope: Omit<Envelope<unknown>, "command">): Promise<Answer>;
   refreshHere(type: string, id: string): void;
   /** A party to `together`: its command is made from its state as it is at that moment. */
   party<K extends keyof Map & string, S>(
     type: K,
     id: string,
     command: (state: S) => Map[K] | (Answer & { readonly ok: false }),
-    options?: { readonly begin?: boolean },
+    options?: { readonly begin?: boolean; seen?(state: S): void },
   ): TypedParty;
 }
 
@@ -151,7 +148,8 @@ export function createCommands<Map>(
         ...party({
           aggregate: kind.aggregate,
           id,
-          ...options,
+          ...(options.begin === undefined ? {} : { begin: options.begin }),
+          seen: (state) => options.seen?.(state as never),
           command(state) {
             const made = command(state as never);
             const refused = typeof made === "object" && made !== null && "ok" in made;

@@ -26,5 +26,5 @@ export const player: Aggregate<PlayerState, PlayerCommand, PlayerEvent> = {
   },
   begins: true,
   parts: { types: PART_TYPES, typeOf: partOf, versionsOf: (state) => state.versions },
-  snapshot: { schema: playerStateSchema, version: 1 },
+  snapshot: { schema: playerStateSchema, version: 2 },
 };
