@@ -1,4 +1,4 @@
-import type { Answer } from "../domain/codes.ts";
+import { type Answer, refusal } from "../domain/codes.ts";
 import {
   type ExchangeCommand,
   type WireExchangeCommand,
@@ -22,7 +22,7 @@ export interface ExchangeCall {
 
 export interface Exchanges {
   /**
-   * Never rejects. Undefined: the message is not about an exchange. The answer has the events of the sender's side, and is the
+   * Undefined: the message is not about an exchange. The answer has the events of the sender's side, and is the
    * same for a repeat of the commandId, also when the exchange is long over.
    */
   handle(message: unknown, joueurId: string, call: ExchangeCall): Promise<Answer> | undefined;
@@ -30,7 +30,7 @@ export interface Exchanges {
 
 /**
  * Exchanges of two players. Each step is a command of both, decided upon what both are at that moment and stored in one commit,
- * wherever their actors run. `read`: the player as it is in the log.
+ * wherever their actors run. `read`: the player as it is in the log, or was a moment ago; where it rejects, so does the step.
  */
 export function createExchanges(
   commands: PlayerCommands,
@@ -66,6 +66,10 @@ function commandFor(
   avec: string,
   states: ReadonlyMap<string, PlayerState>,
 ): ExchangeCommand | Refusal {
+  const now = states.get(par)?.joueur.echange ?? undefined;
+  // What was read is behind: asking again finds the one that is under way.
+  if (message.type !== "OuvrirEchange" && now !== undefined && now.echangeId !== echangeId)
+    return refusal("UNAVAILABLE");
   switch (message.type) {
     case "OuvrirEchange": {
       const pseudoAvec = states.get(avec)?.joueur.pseudo ?? "";
