@@ -31,6 +31,9 @@ export interface AnyParty {
 }
 
 interface Reading {
+  readonly id: string;
+  /** Whether anything has ever happened to it. */
+  readonly exists: boolean;
   /** What the command was answered with before; or that there is nothing to command. */
   readonly answer: Answer | undefined;
   see(): void;
@@ -39,7 +42,7 @@ interface Reading {
 
 interface Prepared {
   readonly appends: readonly StreamAppend[];
-  readonly outcome: CommandOutcome | undefined;
+  readonly outcomes: readonly CommandOutcome[];
   /** It refuses; its appends hold no event, and keep the refusal only if nothing has changed meanwhile. */
   readonly refusal?: Answer;
   /** Shuts out what the aggregate's owner has decided so far; the epoch, or undefined if there is no owner yet. */
@@ -78,14 +81,15 @@ export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyPart
       const found = await readAggregate(id, aggregate, store, telemetry);
       const loaded = found ?? nothingOf(aggregate);
       const answer = await answerBefore(one, loaded, store, envelope);
-      if (answer === undefined && found === undefined && !begin) return only(refusal("NOT_FOUND"));
-      return { answer, see: () => one.seen?.(loaded.state), decide: (work) => prepare(one, loaded, work) };
+      if (answer === undefined && found === undefined && !begin) return only(id, refusal("NOT_FOUND"));
+      const exists = loaded.version > 0;
+      return { id, exists, answer, see: () => one.seen?.(loaded.state), decide: (work) => prepare(one, loaded, work) };
     },
   };
 }
 
-function only(answer: Answer & { readonly ok: false }): Reading {
-  return { answer, see: () => undefined, decide: () => answer };
+function only(id: string, answer: Answer & { readonly ok: false }): Reading {
+  return { id, exists: false, answer, see: () => undefined, decide: () => answer };
 }
 
 /** What a repeat is to be told. */
@@ -123,7 +127,7 @@ function prepare<S, C, E extends DomainEvent>(
     const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
     return {
       appends: appendsTo(aggregate, streams, [], versions),
-      outcome,
+      outcomes: [outcome],
       refusal: refused,
       fence,
       answer: () => refused,
@@ -143,7 +147,7 @@ function prepare<S, C, E extends DomainEvent>(
   const kept = lasting || events.length === 0;
   return {
     appends,
-    outcome: kept ? { aggregateId: id, commandId, outcome: left, lasting } : undefined,
+    outcomes: kept ? [{ aggregateId: id, commandId, outcome: left, lasting }] : [],
     fence,
     answer: (sequences) => acceptance(version, answered(appends, sequences)),
   };
@@ -194,7 +198,7 @@ export async function executeCold(
     const result = await store.append({
       actorId: last.id,
       streams,
-      outcomes: decided.flatMap(({ outcome }) => outcome ?? []),
+      outcomes: decided.flatMap(({ outcomes }) => outcomes),
     });
     if (result.ok) return told(answerOf(decided, result.sequences), telemetry);
     const final = settled(result, telemetry);
@@ -233,7 +237,7 @@ async function decideAll(
     for (const reading of readings) {
       const made = reading.decide(work);
       if (!("appends" in made)) return made;
-      if (made.refusal !== undefined) return [made];
+      if (made.refusal !== undefined) return [keptForSender(made, readings.at(-1))];
       prepared.push(made);
     }
   } catch (error) {
@@ -241,6 +245,13 @@ async function decideAll(
     return refusal("INTERNAL");
   }
   return prepared;
+}
+
+/** Who asks again asks for the last party, and may no longer know who the others were. */
+function keptForSender(refused: Prepared, sender: Reading | undefined): Prepared {
+  const [kept] = refused.outcomes;
+  if (sender?.exists !== true || kept === undefined || kept.aggregateId === sender.id) return refused;
+  return { ...refused, outcomes: [kept, { ...kept, aggregateId: sender.id }] };
 }
 
 /** Sequences come in the order of the appends. */
