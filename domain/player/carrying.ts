@@ -3,6 +3,7 @@ import type { ItemDefinition } from "../catalogue/definitions.ts";
 import { type Draft, emit, isoTime, newId } from "./draft.ts";
 import {
   type InventaireState,
+  MAX_SLOTS,
   type RaisonRetrait,
   type Slot,
   type SourceItem,
@@ -11,7 +12,6 @@ import {
 } from "./inventaire.ts";
 import { maxStack, type ProprietesInstance, sameProperties } from "./item-instance.ts";
 import type { PlayerRejectionCode } from "./rejections.ts";
-import type { PlayerState } from "./state.ts";
 
 const SLOT_OF: Readonly<Record<ItemDefinition["typeItem"], z.infer<typeof typeSlot>>> = {
   ARME: "EQUIPEMENT",
@@ -21,13 +21,6 @@ const SLOT_OF: Readonly<Record<ItemDefinition["typeItem"], z.infer<typeof typeSl
   QUETE: "QUETE",
   AUTRE: "GENERAL",
 };
-
-/** How many pieces of an item a player carries, worn ones too. */
-export function countOf(state: PlayerState, itemId: string): number {
-  return Object.values(state.inventaire.slots)
-    .filter((one) => one.itemId === itemId)
-    .reduce((sum, one) => sum + one.quantite, 0);
-}
 
 /** [BAG-3]: the lowest position at which nothing lies; beyond the capacity once all of it is taken. */
 export function freePosition(state: InventaireState): number {
@@ -86,6 +79,13 @@ interface Given {
 }
 export type Gift = Given & ({ readonly definition: ItemDefinition } | { readonly proprietes: ProprietesInstance });
 
+/** [BAG-10] */
+function lose(draft: Draft, { itemId, proprietes, source, reference }: Coming, quantite: number): void {
+  const { joueurId } = draft.state.joueur;
+  const payload = { joueurId, itemId, quantite, source, reference, proprietesInstance: proprietes };
+  if (quantite > 0) emit(draft, { eventType: "ItemPerdu", payload });
+}
+
 /** [BAG-2] to [BAG-5]: onto the piles that are there, then into new slots. All of it, or nothing and why not. */
 export function giveItem(draft: Draft, gift: Gift): PlayerRejectionCode | undefined {
   const { itemId, quantite, source, reference, force } = gift;
@@ -94,14 +94,16 @@ export function giveItem(draft: Draft, gift: Gift): PlayerRejectionCode | undefi
   const { inventaire } = draft.state;
   const piles = joinable(inventaire, coming);
   const most = maxStack(proprietes);
+  const room = piles.reduce((sum, one) => sum + one.room, 0);
+  const used = Object.keys(inventaire.slots).length;
   if (!force) {
-    const room = piles.reduce((sum, one) => sum + one.room, 0);
-    const slots = Object.keys(inventaire.slots).length + Math.ceil(Math.max(0, quantite - room) / most);
+    const slots = used + Math.ceil(Math.max(0, quantite - room) / most);
     if (slots > inventaire.capacite && quantite > room) return "INVENTORY_FULL";
     const weight = proprietes.poids * quantite;
     if (weight > 0 && inventaire.poidsActuel + weight > inventaire.poidsMax) return "TOO_HEAVY";
   }
-  let rest = quantite;
+  const kept = Math.min(quantite, room + Math.max(0, MAX_SLOTS - used) * most);
+  let rest = kept;
   for (const { slot, room } of piles) {
     if (rest === 0) break;
     const part = Math.min(rest, room);
@@ -109,6 +111,7 @@ export function giveItem(draft: Draft, gift: Gift): PlayerRejectionCode | undefi
     rest -= part;
   }
   for (; rest > 0; rest -= Math.min(rest, most)) putInto(draft, coming, undefined, Math.min(rest, most));
+  lose(draft, coming, quantite - kept);
   return undefined;
 }
 

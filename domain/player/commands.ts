@@ -49,7 +49,6 @@ const wireCommands = [
 
 /** All that a player may send about itself. */
 export const wirePlayerCommand = z.discriminatedUnion("type", [creerJoueur, ...wireCommands, ...wireLifeCommands]);
-export type WirePlayerCommand = DeepReadonly<z.infer<typeof wirePlayerCommand>>;
 
 const objetGagne = z.strictObject({ itemId: id, quantite: whole(1, 999) });
 const vitaux = z.strictObject({

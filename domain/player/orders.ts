@@ -53,6 +53,8 @@ export function reserve(draft: Draft, command: CommandOf<"ReserverOrdre">): Play
   if (quantite * prixUnitaire > MAX_GOLD) return "ORDER_TOO_LARGE";
   if (expireA !== null && Date.parse(expireA) <= draft.now) return "ORDER_EXPIRED";
   if (Object.keys(ordres).length >= MAX_ORDERS) return "TOO_MANY_ORDERS";
+  const { slots, capacite } = draft.state.inventaire;
+  if (typeOrdre === "ACHAT" && Object.keys(slots).length > capacite) return "INVENTORY_FULL";
   const or = typeOrdre === "ACHAT" ? quantite * prixUnitaire : 0;
   const unpaid = moveGold(draft, -or, "ORDRE_RESERVE", ordreId);
   if (unpaid !== undefined) return unpaid;

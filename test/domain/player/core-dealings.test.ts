@@ -233,6 +233,7 @@ describe("the market", () => {
 
   test("[RESERVE-3] gold is set aside", () => {
     const buy = order({ typeOrdre: "ACHAT", quantite: 5, prixUnitaire: 7 });
+    expect(when(warrior(gold(36), gift(["ring", 51])), buy).code).toBe("INVENTORY_FULL");
     expect(when(warrior(gold(34)), buy).code).toBe("NOT_ENOUGH_GOLD");
     const { events, state } = when(warrior(gold(36)), buy);
     expect(one(events, "OrdreReserve").reserve).toEqual({ or: 35, objets: [] });

@@ -169,6 +169,15 @@ describe("the inventory", () => {
   });
 });
 
+test("[BAG-10] beyond 1,000 slots what is owed is lost, and told; piles still fill", () => {
+  const state = warrior(gift(["ring", 998]), gift(["potion", 5]));
+  const { state: full, events } = when(state, gift(["potion", 13], ["sword", 2]));
+  expect(one(events, "ItemPerdu")).toMatchObject({ itemId: itemOf("sword"), quantite: 2, reference: "test" });
+  expect(Object.keys(full.inventaire.slots)).toHaveLength(1_000);
+  const more = when(full, gift(["potion", 3])).events;
+  expect(all(more, "ItemPerdu")).toMatchObject([{ itemId: itemOf("potion"), quantite: 1 }]);
+});
+
 describe("wearing", () => {
   test("[WEAR-1] a piece is worn where its definition says, and keeps its slot", () => {
     const state = warrior(gift(["sword", 1], ["potion", 1]));
