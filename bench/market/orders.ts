@@ -21,8 +21,9 @@ function randomOf(seed: number): () => number {
 }
 
 /**
- * 90 % of the commands are orders of 1 … 10 pieces, as many sales as purchases, at ten prices around the middle: half of them
- * trade as they come. 5 % are orders far away from there, 5 % cancel those again.
+ * 90 % of the commands are orders of 1 … 10 pieces, as many sales as purchases: half of them offer at one of five prices of
+ * their side, half take whatever is offered. 5 % are orders far away from there, 5 % cancel those again: the book stays as
+ * deep as it was.
  */
 export function createCourse(preloaded: number, length: number): Course {
   const random = randomOf(1);
@@ -48,7 +49,12 @@ export function createCourse(preloaded: number, length: number): Course {
     };
   }
   const far = (): PlaceOrder => (random() < 0.5 ? order("VENTE", 2_000 + whole(200)) : order("ACHAT", 1 + whole(200)));
-  const near = (): PlaceOrder => order(random() < 0.5 ? "VENTE" : "ACHAT", 1_000 + whole(10));
+  const near = (): PlaceOrder => {
+    const takes = random() < 0.5;
+    return random() < 0.5
+      ? order("VENTE", takes ? 1_000 : 1_005 + whole(5))
+      : order("ACHAT", takes ? 1_009 : 1_000 + whole(5));
+  };
 
   const preload = Array.from({ length: preloaded }, far);
   const cancellable = [...preload];

@@ -1,7 +1,7 @@
 import { accept, type Decision, type DecisionContext } from "../decider.ts";
 import { entryOf, openOrdersOf, restingOrder } from "./book.ts";
 import type { MarketCommand, PlaceOrder } from "./commands.ts";
-import type { Avoir, MarketEvent } from "./events.ts";
+import type { Avoir, Figures, MarketEvent } from "./events.ts";
 import { nextPhase, phaseOf } from "./lifecycle.ts";
 import { isDue, type Plan, planMatch } from "./matching.ts";
 import { type MarketRejectionCode, rejection } from "./rejections.ts";
@@ -46,14 +46,11 @@ function cancelled(itemId: string, order: Kept, reste: number, raison: RaisonAnn
   };
 }
 
-function refreshed(itemId: string, window: MarketState["fenetre"], dernierPrix: number, now: number): MarketEvent {
-  return {
-    eventType: "PrixMisAJour",
-    payload: { itemId, ...figuresOf(window, dernierPrix, now), a: isoTime(now) },
-  };
+function refreshed(itemId: string, figures: Figures, a: string): MarketEvent {
+  return { eventType: "PrixMisAJour", payload: { itemId, ...figures, a } };
 }
 
-function created(command: PlaceOrder, now: number): MarketEvent {
+function created(command: PlaceOrder, creeA: string): MarketEvent {
   const { ordreId, joueurId, pseudo, itemId, quantite, prixUnitaire, expireA } = command;
   return {
     eventType: command.typeOrdre === "VENTE" ? "OrdreVenteCree" : "OrdreAchatCree",
@@ -66,7 +63,7 @@ function created(command: PlaceOrder, now: number): MarketEvent {
       prixUnitaire,
       expireA,
       misDeCote: held(itemId, command, quantite),
-      creeA: isoTime(now),
+      creeA,
     },
   };
 }
@@ -92,8 +89,8 @@ function place(state: MarketState, command: PlaceOrder, now: number): Decision<M
   const plan = planMatch(state, command, now);
   const problem = problemWith(state, command, plan, now);
   if (problem !== undefined) return accept([cancelled(itemId, command, command.quantite, "REFUSE", problem)]);
-  const events = [created(command, now)];
-  const executeeA = isoTime(now);
+  const at = isoTime(now);
+  const events = [created(command, at)];
   let window = state.fenetre;
   let dernierPrix: number | undefined;
   let reste = command.quantite;
@@ -105,10 +102,10 @@ function place(state: MarketState, command: PlaceOrder, now: number): Decision<M
     reste -= step.quantite;
     dernierPrix = step.order.prixUnitaire;
     window = traded(window, { quantite: step.quantite, prixUnitaire: dernierPrix }, now);
-    events.push(trade(command, step, { reste, executeeA, version: state.version + events.length }));
+    events.push(trade(command, step, { reste, executeeA: at, version: state.version + events.length }));
   }
   if (plan.cut) events.push(cancelled(itemId, command, reste, "ANNULE", "TOO_MANY_TRADES"));
-  if (dernierPrix !== undefined) events.push(refreshed(itemId, window, dernierPrix, now));
+  if (dernierPrix !== undefined) events.push(refreshed(itemId, figuresOf(window, dernierPrix, now), at));
   return accept(events);
 }
 
@@ -139,7 +136,7 @@ function refresh(state: MarketState, now: number): Decision<MarketEvent> {
   const { prix } = state;
   if (prix === null || prix.nombreTransactions24h === 0) return accept([]);
   if (now < prix.a + REFRESH_MS) return refuse("TOO_EARLY");
-  return accept([refreshed(state.itemId, state.fenetre, prix.dernierPrix, now)]);
+  return accept([refreshed(state.itemId, figuresOf(state.fenetre, prix.dernierPrix, now), isoTime(now))]);
 }
 
 /** What `command` leads to. Pure and total: whatever passes the command's schema is answered, on any state. */
