@@ -1,10 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { lifecycleDiagram } from "../domain/combat/lifecycle-diagram.ts";
+import { schemasFile } from "./generate/event-schemas.ts";
+import { eventsPage } from "./generate/events-page.ts";
 
-/** `npm run docs`: brings the generated parts of the pages up to date; tests fail where they are not. */
+/** `npm run docs`: brings the generated pages, and the generated parts of pages, up to date; tests fail where they are not. */
 const page = new URL("./combat-lifecycle.md", import.meta.url);
 const text = readFileSync(page, "utf8");
 writeFileSync(
   page,
   text.replace(/```mermaid\n[\s\S]*?```/, () => `\`\`\`mermaid\n${lifecycleDiagram()}\`\`\``),
 );
+writeFileSync(new URL("./events.md", import.meta.url), eventsPage());
+writeFileSync(new URL("./event-schemas.json", import.meta.url), schemasFile());

@@ -1,5 +1,4 @@
 import type pg from "pg";
-import { catalogueEvents } from "../domain/catalogue/catalogue.ts";
 import { type CompetenceDefinitionCommand, competence } from "../domain/catalogue/competence.ts";
 import { type ItemCommand, item } from "../domain/catalogue/item.ts";
 import type { Unfilled } from "../domain/catalogue/lookup.ts";
@@ -7,17 +6,12 @@ import { type PnjDefinitionCommand, pnj } from "../domain/catalogue/pnj.ts";
 import { type QueteDefinitionCommand, quete } from "../domain/catalogue/quete.ts";
 import { combat } from "../domain/combat/combat.ts";
 import type { CombatCommand } from "../domain/combat/commands.ts";
-import { combatEvents } from "../domain/combat/events.ts";
-import type { EventDefinitions } from "../domain/decider.ts";
 import type { MarketCommand } from "../domain/market/commands.ts";
-import { marketEvents } from "../domain/market/events.ts";
 import { market } from "../domain/market/market.ts";
 import type { PlayerCommand } from "../domain/player/commands.ts";
 import { player } from "../domain/player/player.ts";
-import { playerEvents } from "../domain/player/state.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import type { WorldCommand } from "../domain/world/commands.ts";
-import { worldEvents } from "../domain/world/events.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
 import { world } from "../domain/world/world.ts";
 import { type Actors, createActors } from "../rooms/actors.ts";
@@ -38,15 +32,6 @@ import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
 import { bookId } from "../store/uuid.ts";
 import type { Releasers } from "./releasers.ts";
-
-/** The events of every aggregate. */
-export const allEvents: readonly EventDefinitions[] = [
-  combatEvents,
-  playerEvents,
-  catalogueEvents,
-  marketEvents,
-  worldEvents,
-];
 
 /** Every aggregate that can be commanded, by the type of its main stream. */
 export interface GameCommands {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import { allEvents } from "../domain/all-events.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import { createPool } from "../store/database.ts";
 import { listDeadLetters } from "../store/dead-letters.ts";
@@ -15,7 +16,7 @@ import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { loadDemoWorld } from "./demo-world.ts";
-import { allEvents, createRooms, startGame } from "./game.ts";
+import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
