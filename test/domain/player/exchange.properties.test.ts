@@ -198,7 +198,7 @@ describe("whatever two players do", () => {
   });
 
   test("[TRADE-11] gold and goods of both together are the same after each step", () => {
-    played(60, 300, ({ before, after, step }) => {
+    played(30, 300, ({ before, after, step }) => {
       if (step !== undefined) expect(wealth(after)).toEqual(wealth(before));
     });
   });
