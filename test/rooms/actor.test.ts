@@ -137,6 +137,17 @@ describe("somebody writes without owning", () => {
     expect((await log.readAll(0, 1_000)).at(-1)?.payload).toMatchObject({ by: 20, now: 415 });
   });
 
+  test("[ACTOR-6] each party keeps the outcome of a lasting command", async () => {
+    await cold([does(ID, { type: "Earn", amount: 30 })]);
+    const commandId = uuidv7();
+    const parties = [
+      does(ID, { type: "Trade", gold: -9, goods: 0 }),
+      does(OTHER, { type: "Trade", gold: 9, goods: 0 }),
+    ];
+    expect(await cold(parties as [AnyParty, AnyParty], commandId, true)).toMatchObject({ ok: true });
+    for (const id of PURSES) expect(await log.outcome(id, commandId)).toMatchObject({ accepted: {} });
+  });
+
   test("[ACTOR-6] a wrong version is refused for good", async () => {
     await cold([does(ID, { type: "Earn", amount: 1 })]);
     const { commandId, command } = earn(1);
