@@ -137,6 +137,27 @@ describe("somebody writes without owning", () => {
     expect((await log.readAll(0, 1_000)).at(-1)?.payload).toMatchObject({ by: 20, now: 415 });
   });
 
+  test("[ACTOR-6] each party keeps the outcome of a lasting command", async () => {
+    await cold([does(ID, { type: "Earn", amount: 30 })]);
+    const commandId = uuidv7();
+    const parties = [
+      does(ID, { type: "Trade", gold: -9, goods: 0 }),
+      does(OTHER, { type: "Trade", gold: 9, goods: 0 }),
+    ];
+    expect(await cold(parties as [AnyParty, AnyParty], commandId, true)).toMatchObject({ ok: true });
+    for (const id of PURSES) expect(await log.outcome(id, commandId)).toMatchObject({ accepted: {} });
+  });
+
+  test("[ACTOR-6] a wrong version is refused for good", async () => {
+    await cold([does(ID, { type: "Earn", amount: 1 })]);
+    const { commandId, command } = earn(1);
+    const early = [party({ aggregate: purse, id: ID, command: () => command, expectedVersion: 2 })] as [AnyParty];
+    const refused = await cold(early, commandId);
+    expect(refused).toMatchObject({ ok: false, code: "WRONG_VERSION" });
+    await cold([does(ID, { type: "Earn", amount: 1 })]);
+    expect(await cold(early, commandId)).toEqual(refused);
+  });
+
   test("[ACTOR-6] a fault in a decision is INTERNAL, and decides nothing", async () => {
     const decide = () => {
       throw new Error("a bug, for the sake of it");
