@@ -9,8 +9,9 @@ import { type PlayerRejectionCode, rejection } from "../domain/player/rejections
 import type { PlayerState } from "../domain/player/state.ts";
 import { derivedUuid } from "../store/uuid.ts";
 import type { Commands } from "./commands.ts";
+import type { UnfilledPlayerCommand } from "./player-room.ts";
 
-type PlayerCommands = Pick<Commands<{ Joueur: ExchangeCommand }>, "together" | "party">;
+type PlayerCommands = Pick<Commands<{ Joueur: UnfilledPlayerCommand }>, "together" | "party">;
 type Refusal = Answer & { readonly ok: false };
 
 /** Who asks, and the id of the request. */

@@ -23,6 +23,7 @@ import { type Commands, createCommands, kindOf, type Peers } from "../rooms/comm
 import { readAggregate } from "../rooms/load.ts";
 import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
 import { createMarketRoom } from "../rooms/market-room.ts";
+import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
@@ -30,6 +31,7 @@ import { createWorldRoom } from "../rooms/world-room.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
+import { claimUsername } from "../store/usernames.ts";
 import { bookId } from "../store/uuid.ts";
 import type { Releasers } from "./releasers.ts";
 
@@ -53,6 +55,7 @@ export interface Game {
   readonly worlds: Actors<Parameters<typeof world.evolve>[0], WorldCommand>;
   readonly catalogue: CatalogueCache;
   readonly orders: MarketOrders;
+  readonly desk: PlayerDesk;
   readonly consumers: ReadonlyMap<string, Consumer>;
   /** States as they are in the log, or in memory where they run here; undefined where there is nothing yet. */
   readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined>;
@@ -152,6 +155,11 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     await Promise.all([combats.close(), players.close(), markets.close(), worlds.close()]);
   }
 
+  async function readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined> {
+    const here = players.running(id)?.state ?? (await readAggregate(id, player, store, telemetry))?.state;
+    return here?.joueur.joueurId === id ? here : undefined;
+  }
+
   return {
     close,
     commands,
@@ -161,11 +169,14 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     worlds,
     catalogue,
     orders: createMarketOrders(commands),
+    desk: createPlayerDesk({
+      commands,
+      read: readPlayer,
+      claimUsername: (username, joueurId) => claimUsername(pool, username, joueurId),
+      telemetry,
+    }),
     consumers,
-    readPlayer: async (id) => {
-      const here = players.running(id)?.state ?? (await readAggregate(id, player, store, telemetry))?.state;
-      return here?.joueur.joueurId === id ? here : undefined;
-    },
+    readPlayer,
     async readBook(itemId) {
       const id = bookId(itemId);
       return markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state;
@@ -186,6 +197,7 @@ export function createRooms(game: Game, services: RoomServices) {
       room: createPlayerRoom(game.players, {
         ...services,
         fill: (command) => fillPlayerCommand(command, catalogue.current),
+        desk: game.desk,
       }),
       key: "joueurId",
     },

@@ -152,6 +152,49 @@ describe("a player's life", () => {
   });
 });
 
+describe("two players", () => {
+  test("[GAME-9] they exchange what both have seen and confirmed; a stale confirmation is refused", async () => {
+    const [one, other] = [await arrive(server.gameUrl, "MAGE", "Une"), await arrive(server.gameUrl, "CLERC", "Autre")];
+    await give(server.apiUrl, other.id, { type: "ModifierOr", delta: 100, raison: "CADEAU", reference: "test" });
+    await one.session.until((s) => Object.keys(s.slots).length === 4);
+    const potions = { slotId: one.slotOf(ITEM.potionDeSoin), quantite: 2 };
+    await one.does({ type: "OuvrirEchange", avec: other.id });
+    await other.session.until((s) => s.echangePseudo === "Une");
+    await one.does({ type: "ProposerOffre", or: 0, objets: [potions] });
+    const seen = await other.session.until((s) => s.offreSienne.objets.includes(ITEM.potionDeSoin));
+    await other.does({ type: "ProposerOffre", or: 60, objets: [] });
+    expect(await other.refused({ type: "ConfirmerEchange", revision: seen.echangeRevision })).toBe("STALE_OFFER");
+    const agreed = await one.session.until((s) => s.offreSienne.or === 60);
+    await one.does({ type: "ConfirmerEchange", revision: agreed.echangeRevision });
+    await other.does({ type: "ConfirmerEchange", revision: agreed.echangeRevision });
+    await one.session.until((s) => s.echangeId === "" && s.or === 60);
+    await other.session.until((s) => s.echangeId === "" && s.or === 40);
+    const count = (who: Adventurer) =>
+      Object.values(who.session.state.slots).find(({ itemId }) => itemId === ITEM.potionDeSoin)?.quantite;
+    expect([count(one), count(other)]).toEqual([1, 5]);
+    await Promise.all([one.session.leave(), other.session.leave()]);
+  });
+
+  test("[GAME-10] a username belongs to one player, in whatever case; who was refused takes another", async () => {
+    const first = await arrive(server.gameUrl, "MAGE");
+    const username = first.session.state.username.toUpperCase();
+    const [id, key] = [crypto.randomUUID(), crypto.randomUUID()];
+    const create = (name: string, idempotency: string = crypto.randomUUID()) =>
+      call(server.apiUrl, `/players/${id}/commands`, "joueur", {
+        method: "POST",
+        userId: id,
+        id: idempotency,
+        body: { type: "CreerJoueur", username: name, pseudo: "X", classe: "MAGE" },
+      });
+    expect((await create(username)).body).toMatchObject({ code: "USERNAME_TAKEN" });
+    const created = await create(`n${id.slice(0, 8)}`, key);
+    expect(created.status).toBe(200);
+    expect((await create(`n${id.slice(0, 8)}`, key)).body).toEqual(created.body);
+    expect((await create("autre-nom")).body).toMatchObject({ code: "PLAYER_EXISTS" });
+    await first.session.leave();
+  });
+});
+
 describe("market and world", () => {
   test("[GAME-5] an order goes from the purse into the book, trades, and both sides are settled; the tax leaves the game", async () => {
     const [seller, buyer] = [await arrive(server.gameUrl, "VOLEUR"), await arrive(server.gameUrl, "ARCHER")];
