@@ -230,7 +230,9 @@ async function live(joueurId: string, steps: number, random: () => number): Prom
   }
 }
 
-test("[TRADE-11] exchanges and everything else from both sides and both nodes at once: all is conserved, commit by commit", async () => {
+test("[TRADE-11] exchanges and everything else from both sides and both nodes at once: all is conserved, commit by commit", {
+  timeout: 90_000,
+}, async () => {
   const random = seededRandom(7);
   const [first, second] = await Promise.all([
     negotiate(ann, bob, 60, random),
