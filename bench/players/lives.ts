@@ -112,8 +112,8 @@ export async function writeLives(
       if (!result.ok) throw new Error(`${result.reason}`);
       ids.push(id);
       snapshots.push(snapshot);
-      if (snapshots.length >= BATCH) await store.saveSnapshots(snapshots.splice(0));
       if (ids.length % 2_000 === 0) progress(ids.length);
+      if (snapshots.length >= BATCH) await store.saveSnapshots(snapshots.splice(0));
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, write));
