@@ -1,6 +1,7 @@
 import { type EventType, eventTypes } from "../../domain/all-events.ts";
 import { AGGREGATE_TYPES, type AggregateType } from "../../domain/envelope.ts";
 import { CONTRACT_EVENTS } from "../../domain/event-catalogue.ts";
+import type { Origin } from "../../test/domain/tour/game.ts";
 import { grandTour } from "../../test/domain/tour/story.ts";
 import { eventSchemas } from "./event-schemas.ts";
 import { fieldsOf, kindOf, type Schema } from "./payload-summary.ts";
@@ -17,7 +18,8 @@ the rules that name the type; the grand tour sees each.
 `;
 
 interface Known {
-  readonly commands: readonly string[];
+  /** By the aggregate that decided. */
+  readonly commands: ReadonlyMap<string, readonly string[]>;
   readonly sources: readonly string[];
   readonly tests: readonly string[];
   readonly schema: Schema;
@@ -44,7 +46,8 @@ function section(type: EventType, { commands, sources, tests, schema }: Known): 
     "",
     ...fieldsOf(schema).map((one) => `- ${field(one.name, one.schema)}`),
     "",
-    `Emitted by ${commands.join(", ")}; decided in ${short(sources, "domain/")}.`,
+    ...[...commands].map(([aggregate, types]) => `Emitted by ${aggregate} for ${types.join(", ")};`),
+    `decided in ${short(sources, "domain/")}.`,
     ...(tests.length === 0 ? [] : [`Tests: ${short(tests, "test/domain/")}.`]),
   ];
   return lines.join("\n");
@@ -60,6 +63,11 @@ function overview(of: readonly EventType[], aggregateType: AggregateType): strin
   return `| ${aggregateType} | ${list(true)} | ${list(false)} |`;
 }
 
+function commandsOf(origins: readonly Origin[]): ReadonlyMap<string, readonly string[]> {
+  const groups = Map.groupBy(origins, ({ aggregate }) => aggregate);
+  return new Map([...groups].map(([aggregate, of]) => [aggregate, of.map(({ command }) => command).sort()]));
+}
+
 /** The text of `docs/events.md`. */
 export function eventsPage(): string {
   const { origins } = grandTour();
@@ -67,7 +75,7 @@ export function eventsPage(): string {
   const sources = decidedIn();
   const tests = seenBy(eventTypes.map((one) => one.eventType));
   const known = ({ eventType }: EventType): Known => ({
-    commands: [...new Set([...(origins.get(eventType) ?? new Map()).values()].map(({ command }) => command))].sort(),
+    commands: commandsOf([...(origins.get(eventType)?.values() ?? [])]),
     sources: sources.get(eventType) ?? [],
     tests: tests.get(eventType) ?? [],
     schema: schemas.get(eventType) ?? {},

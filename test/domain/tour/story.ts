@@ -156,7 +156,7 @@ function lands(game: Game): void {
   tellWorld({ type: "AnnulerEvenement", evenementId: EVENT.routesOuvertes, raison: "les routes sont fermées" });
 }
 
-/** Rats, an ogre, an arena, and combats that come to nothing. */
+/** Rats, goblins, an ogre, an arena, and combats that come to nothing. */
 function fights(game: Game): void {
   tell(game, ADA, { type: "AccepterQuete", queteId: QUEST.bruitDansLaCave });
   const [rats, ogre, arena] = [combatId(1), combatId(2), combatId(3)];
@@ -179,6 +179,10 @@ function fights(game: Game): void {
   fight(game, rats);
   tell(game, ADA, { type: "TerminerQuete", queteId: QUEST.bruitDansLaCave });
   tell(game, ADA, { type: "ReparerEquipement", slotId: slotOf(game, ADA, ITEM.espadonDuGue) });
+
+  const thieves = [PNJ.gobelin, PNJ.gobelin];
+  begin(game, { combatId: combatId(7), typeCombat: "PVE", zoneId: ZONE.champsAuxLucioles, teams: [[BEL], thieves] });
+  fight(game, combatId(7));
 
   const party = [ADA, BEL, CYR];
   begin(game, { combatId: ogre, typeCombat: "BOSS", zoneId: ZONE.moulinBrise, teams: [party, [PNJ.grumgor]] });
