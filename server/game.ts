@@ -31,6 +31,7 @@ import { createWorldRoom } from "../rooms/world-room.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
+import type { Nodes } from "../store/nodes.ts";
 import { claimUsername } from "../store/usernames.ts";
 import { bookId } from "../store/uuid.ts";
 import type { Releasers } from "./releasers.ts";
@@ -73,17 +74,19 @@ export interface GameServices {
   /** Connections of the consumers' transactions. */
   readonly pool: pg.Pool;
   readonly peers: Peers;
+  readonly nodes: Pick<Nodes, "forsaken">;
   readonly telemetry: Telemetry;
 }
 
-/** ms between looks for a world that nobody runs. */
-const WORLD_WATCH_MS = 2_000;
+/** ms between looks for a world and for order books that nobody runs, and how many are taken at once. */
+const ADOPT_EVERY_MS = 2_000;
+const ADOPTED_AT_ONCE = 100;
 /** A saga's batch waits for the commands that it sends; its transaction is idle for that long, ms. */
 const SAGA_IDLE_MS = 60_000;
 
 /** Everything of the game that runs on a node, without its doors. */
 export async function startGame(services: GameServices, releasers: Releasers): Promise<Game> {
-  const { nodeId, tenantId, store, feed, pool, peers, telemetry } = services;
+  const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry } = services;
   const options = { nodeId, tenantId };
   const catalogue = await openCatalogue(store, feed, telemetry);
   releasers.add("catalogue", () => catalogue.close());
@@ -135,22 +138,17 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     ]),
   );
 
-  // The world runs on one node at a time: whoever finds that nobody runs it does.
-  const watch = async (): Promise<void> => {
-    if (worlds.running(WORLD_ID) !== undefined) return;
-    const head = await store.head(WORLD_ID);
-    if (head === undefined || head.version === 0) return;
-    if (head.owner !== null && (await peers.find(head.owner)) !== undefined) return;
-    worlds.get(WORLD_ID);
+  // The world goes on, and orders run out, whoever is there to see it: what no live node runs, the next one to look does.
+  const adopt = async (): Promise<void> => {
+    for (const { id, type } of await nodes.forsaken(ADOPTED_AT_ONCE)) (type === "Economy" ? markets : worlds).get(id);
   };
-  const watching = setInterval(() => {
-    watch().catch((error: unknown) => telemetry.fault("world", error));
-  }, WORLD_WATCH_MS);
-  await watch();
+  const adopting = setInterval(() => {
+    adopt().catch((error: unknown) => telemetry.fault("adopt", error));
+  }, ADOPT_EVERY_MS);
 
   /** Sagas stop before the actors that they command. */
   async function close(): Promise<void> {
-    clearInterval(watching);
+    clearInterval(adopting);
     await Promise.all([...consumers.values()].map((one) => one.close()));
     await Promise.all([combats.close(), players.close(), markets.close(), worlds.close()]);
   }
