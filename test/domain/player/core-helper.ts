@@ -6,7 +6,6 @@ import type { PayloadOf, PlayerEvent, PlayerEventType, PlayerState } from "../..
 import type { Classe } from "../../../domain/values.ts";
 import { given, type ItemInput, iid, item, known, PLAYER_ID } from "./life-helper.ts";
 
-export const OTHER_ID = "10000000-0000-4000-8000-000000000002";
 /** Combat and order number n. */
 export const cid = (n: number): string => `c0000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
 export const oid = (n: number): string => `0d000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
