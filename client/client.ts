@@ -10,6 +10,7 @@ export type { CombatCommandMessage, CombatEffect, CombatLine, CombatParticipant,
 export type { MarketCommandMessage, MarketLevel, MarketSnapshot, MarketTrade } from "./market.ts";
 export type {
   PlayerCommandMessage,
+  PlayerOffer,
   PlayerOrder,
   PlayerQuest,
   PlayerSkill,

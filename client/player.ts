@@ -1,4 +1,6 @@
-import type { WirePlayerCommand } from "../domain/player/commands.ts";
+import type { z } from "zod";
+import type { wirePlayerCommand } from "../domain/player/commands.ts";
+import type { WireExchangeCommand } from "../domain/player/exchange-commands.ts";
 
 /** A player as it sees itself (contract: "Rooms"). Times are ISO 8601; "" where there is nothing. */
 export interface PlayerSnapshot {
@@ -32,6 +34,21 @@ export interface PlayerSnapshot {
   readonly quetes: Readonly<Record<string, PlayerQuest>>;
   readonly relations: Readonly<Record<string, { readonly pnjId: string; readonly reputation: number }>>;
   readonly ordres: Readonly<Record<string, PlayerOrder>>;
+  /** The exchange under way, and with whom. A confirmation names its revision: that is what it confirms. */
+  readonly echangeId: string;
+  readonly echangeAvec: string;
+  readonly echangePseudo: string;
+  readonly echangeRevision: number;
+  readonly echangeExpireA: string;
+  readonly offreMienne: PlayerOffer;
+  readonly offreSienne: PlayerOffer;
+}
+
+/** `objets`: slotId, itemId, quantite and proprietes of each, as JSON. */
+export interface PlayerOffer {
+  readonly or: number;
+  readonly confirmee: boolean;
+  readonly objets: string;
 }
 
 export interface PlayerSlot {
@@ -73,4 +90,4 @@ export interface PlayerOrder {
   readonly expireA: string;
 }
 
-export type PlayerCommandMessage = WirePlayerCommand;
+export type PlayerCommandMessage = z.infer<typeof wirePlayerCommand> | WireExchangeCommand;

@@ -114,6 +114,7 @@ export class Actor<S, C, E extends DomainEvent> {
   readonly #alarm: Alarm;
   #cancelReload: (() => void) | undefined;
   readonly #ready = Promise.withResolvers<boolean>();
+  #closed: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
   constructor(
@@ -167,25 +168,32 @@ export class Actor<S, C, E extends DomainEvent> {
 
   /** Somebody has written without owning: reads the log again as soon as nothing is on its way. */
   refresh(): void {
-    if (this.#mode !== "running" || this.#drained !== undefined) return;
-    this.#reload = "written";
-    if (this.#inFlight.length === 0) void this.#recover("written");
+    if (this.stopped || this.#closed !== undefined) return;
+    // A load that is under way may have read before.
+    this.#reload ??= "written";
+    this.#refreshed();
   }
 
   /** Takes nothing more, finishes what is on its way, saves a snapshot, and stops. */
-  async close(): Promise<void> {
-    if (this.#mode === "stopped") return;
+  close(): Promise<void> {
+    if (this.#mode === "stopped") return this.#closed ?? Promise.resolve();
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    for (const entry of this.#waiting.splice(0)) this.#answer(entry, refusal("UNAVAILABLE"));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained = resolve;
-    for (const entry of this.#waiting.splice(0)) this.#answer(entry, refusal("UNAVAILABLE"));
     if (this.#inFlight.length === 0) resolve();
     await promise;
+    if (this.stopped) return;
     if (this.#durableVersion > this.#snapshotVersion && this.#durableVersion > 0) this.#snapshot();
     this.#stop("closed");
   }
 
   #submit(envelope: Envelope<C>, internal: boolean): Promise<Answer> {
-    if (this.#mode === "stopped" || this.#drained !== undefined) return Promise.resolve(refusal("UNAVAILABLE"));
+    if (this.#mode === "stopped" || this.#closed !== undefined) return Promise.resolve(refusal("UNAVAILABLE"));
     const pending = this.#pending.get(envelope.commandId);
     if (pending !== undefined) return pending;
     if (!internal && this.depth >= (this.#options.mailboxLimit ?? 256)) return Promise.resolve(refusal("BUSY"));
@@ -236,9 +244,10 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#answer(entry, refusal("INTERNAL"));
       return;
     }
-    const durable = versionsOf(this.#aggregate, this.#durable, this.#durableVersion);
+    const settled = versionsOf(this.#aggregate, this.#durable, this.#durableVersion);
     const versions = versionsOf(this.#aggregate, this.#head, this.#headVersion);
-    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, durable, this.#epoch);
+    const owner = { settled, epoch: this.#epoch };
+    const appends = appendsTo(this.#aggregate, this.#streams, events, versions, owner);
     this.#append({ ...entry, appends, count: events.length, stateAfter, rejection, result: undefined });
   }
 
@@ -256,7 +265,7 @@ export class Actor<S, C, E extends DomainEvent> {
       answer = refusal("UNAVAILABLE");
     }
     this.#lookedFor -= 1;
-    if (this.#mode === "stopped" || this.#drained !== undefined) this.#answer(entry, refusal("UNAVAILABLE"));
+    if (this.#mode === "stopped" || this.#closed !== undefined) this.#answer(entry, refusal("UNAVAILABLE"));
     else if (answer !== undefined) this.#answer(entry, answer);
     else if (this.#mode === "running") this.#decide({ ...entry, newIn: epoch });
     else this.#waiting.push({ ...entry, newIn: epoch });
@@ -362,14 +371,14 @@ export class Actor<S, C, E extends DomainEvent> {
     }
   }
 
-  /** A conflict of ours may mean that somebody wrote without owning, or that another owner has the aggregate: then leave. */
+  /** A conflict of ours means that somebody wrote without owning, or that another owner has the aggregate: then leave. */
   async #recover(reason: "unknown" | "conflict" | "written"): Promise<void> {
     this.#mode = "loading";
     this.#reload = undefined;
     if (reason === "conflict") {
       try {
         const head = await this.#store.head(this.id);
-        if (head !== undefined && head.epoch !== this.#epoch) {
+        if (head !== undefined && head.epoch !== this.#epoch && head.owner !== this.#options.nodeId) {
           this.#stop("lost");
           return;
         }
@@ -388,11 +397,11 @@ export class Actor<S, C, E extends DomainEvent> {
         this.#stop("missing");
         return;
       }
-      this.#epoch = loaded.epoch;
       this.#accepted = loaded.accepted;
       this.#rejections = loaded.rejections;
       this.#snapshotVersion = loaded.snapshotVersion;
-      const news = loaded.version > this.#durableVersion && this.#durableVersion > 0;
+      const news = loaded.version > this.#durableVersion && this.#epoch > 0;
+      this.#epoch = loaded.epoch;
       this.#durable = loaded.state;
       this.#durableVersion = loaded.version;
       this.#head = loaded.state;
@@ -400,6 +409,7 @@ export class Actor<S, C, E extends DomainEvent> {
       if (news) this.#show([]);
       this.#ready.resolve(true);
       this.#run();
+      this.#refreshed();
     } catch (error) {
       if (this.stopped) return;
       this.#telemetry.fault("load", error);
@@ -410,6 +420,11 @@ export class Actor<S, C, E extends DomainEvent> {
         void this.#load(Math.min(delayMs * 2, RELOAD_DELAY_LIMIT_MS));
       });
     }
+  }
+
+  #refreshed(): void {
+    if (this.#reload === "written" && this.#mode === "running" && this.#inFlight.length === 0)
+      void this.#recover("written");
   }
 
   #run(): void {

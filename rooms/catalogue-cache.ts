@@ -26,8 +26,8 @@ export async function openCatalogue(
 ): Promise<CatalogueCache> {
   const current = emptyCatalogue();
   let position = 0;
-  let reading: Promise<void> | undefined;
-  let again = false;
+  let line: Promise<void> = Promise.resolve();
+  let waiting = false;
   let closed = false;
 
   async function readTo(mark: number): Promise<void> {
@@ -40,39 +40,30 @@ export async function openCatalogue(
     }
   }
 
-  /** One reader at a time; what is asked for meanwhile is read once more after it. */
-  async function follow(): Promise<void> {
-    if (reading !== undefined) {
-      again = true;
-      return reading;
-    }
-    reading = (async () => {
-      do {
-        again = false;
-        await readTo(feed.settled());
-      } while (again && !closed);
-    })().finally(() => {
-      reading = undefined;
+  /** One reader at a time, or an event would be folded twice. */
+  function inLine(mark: () => number | Promise<number>): Promise<void> {
+    const turn = line.then(async () => {
+      waiting = false;
+      if (!closed) await readTo(await mark());
     });
-    return reading;
+    line = turn.catch(() => undefined);
+    return turn;
   }
 
   const end = feed.subscribe(() => {
-    if (!closed) follow().catch((error: unknown) => telemetry.fault("catalogue", error));
+    if (waiting) return;
+    waiting = true;
+    inLine(feed.settled).catch((error: unknown) => telemetry.fault("catalogue", error));
   });
-  await readTo(await store.highWaterMark());
+  await inLine(store.highWaterMark);
 
   return {
     current,
-    async refresh() {
-      await reading;
-      await readTo(await store.highWaterMark());
-    },
-    async close() {
+    refresh: () => inLine(store.highWaterMark),
+    close() {
       closed = true;
       end();
-      // Its failure has been told where it was started.
-      await reading?.catch(() => undefined);
+      return line;
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Envelope } from "./actor.ts";
 import { acceptance, acceptedBy, answered, isLastingAcceptance, readAnswer } from "./answers.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
-import { type Loaded, readAggregate } from "./load.ts";
+import { type Loaded, readAggregate, takeOver } from "./load.ts";
 import { appendsTo, streamsOf, versionsOf } from "./streams.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -14,7 +14,7 @@ import type { Telemetry } from "./telemetry.ts";
 export interface Party<S, C, E extends DomainEvent> {
   readonly aggregate: Aggregate<S, C, E>;
   readonly id: string;
-  /** Called with its state once all parties are loaded, before any command is made. */
+  /** Called with its state once all parties have been read, before any command is made. */
   seen?(state: S): void;
   /** A command, or why there is none. */
   command(state: S): C | (Answer & { readonly ok: false });
@@ -26,21 +26,27 @@ export interface Party<S, C, E extends DomainEvent> {
 /** A party whose types only it knows. */
 export interface AnyParty {
   readonly id: string;
-  load(work: Work): Promise<LoadedParty>;
+  /** Reads the aggregate as it is. Rejects when it cannot be read. */
+  read(work: Work): Promise<Reading>;
 }
 
-interface LoadedParty {
-  /** The answer that the command had when it was done before. */
-  readonly known: Answer | undefined;
+interface Reading {
+  readonly id: string;
+  /** Whether anything has ever happened to it. */
+  readonly exists: boolean;
+  /** What the command was answered with before; or that there is nothing to command. */
+  readonly answer: Answer | undefined;
   see(): void;
-  decide(): Prepared | Answer;
+  decide(work: Work): Prepared | (Answer & { readonly ok: false });
 }
 
 interface Prepared {
   readonly appends: readonly StreamAppend[];
   readonly outcomes: readonly CommandOutcome[];
-  /** Its appends hold no event: they keep the refusal if nothing has changed meanwhile. */
-  readonly refused: boolean;
+  /** It refuses; its appends hold no event, and keep the refusal only if nothing has changed meanwhile. */
+  readonly refusal?: Answer;
+  /** Shuts out what the aggregate's owner has decided so far; the epoch, or undefined if there is no owner yet. */
+  fence(): Promise<number | undefined>;
   answer(sequences: readonly number[]): Answer;
 }
 
@@ -57,79 +63,108 @@ export interface ColdServices {
   readonly telemetry: Telemetry;
   readonly tenantId: string;
   readonly clock?: Clock;
+  /** From 0 to 1, for pauses of different length. */
+  readonly random?: () => number;
 }
 
 /** A conflict means that somebody else got on; this many in a row, that the aggregate is busy. */
 const ATTEMPTS = 12;
 const PAUSE_MS = 5;
+/** Owns what no node has owned. */
+const NOBODY = "";
 
 export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyParty {
-  const { aggregate, id, expectedVersion, begin = aggregate.begins ?? false } = one;
-  const streams = streamsOf(aggregate, id);
-
-  async function knownAnswer({ store, envelope }: Work, loaded: Loaded<S>): Promise<Answer | undefined> {
-    const { commandId, lasting = false } = envelope;
-    const accepted = loaded.accepted.get(commandId);
-    if (accepted !== undefined) return readAnswer(store, streams, accepted);
-    const rejected = loaded.rejections.get(commandId);
-    if (rejected !== undefined || !lasting) return rejected;
-    const outcome = await store.outcome(id, commandId);
-    if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
-    return outcome as Answer | undefined;
-  }
-
-  function decide({ envelope, tenantId, now }: Work, loaded: Loaded<S>): Prepared | Answer {
-    const { commandId, lasting = false } = envelope;
-    if (expectedVersion !== undefined && expectedVersion !== loaded.version)
-      return refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`);
-    const made = one.command(loaded.state);
-    if (isRefusal(made)) return made;
-    const command = made as C;
-    const decision = aggregate.decide(loaded.state, command, { now });
-    const versions = versionsOf(aggregate, loaded.state, loaded.version);
-    if (!decision.ok) {
-      const refused: Answer = { ok: false, ...decision.rejection, retryable: false };
-      // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
-      if (loaded.version === 0 && !lasting) return refused;
-      const outcomes = [{ aggregateId: id, commandId, outcome: refused, lasting }];
-      return { appends: appendsTo(aggregate, streams, [], versions), outcomes, refused: true, answer: () => refused };
-    }
-    const events = envelop(aggregate, decision.events, { ...envelope, command }, tenantId, now);
-    const appends = appendsTo(aggregate, streams, events, versions);
-    const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
-    const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
-    const kept = lasting || events.length === 0;
-    return {
-      appends,
-      outcomes: kept ? [{ aggregateId: id, commandId, outcome: left, lasting }] : [],
-      refused: false,
-      answer: (sequences) => acceptance(version, answered(appends, sequences)),
-    };
-  }
-
+  const { aggregate, id, begin = aggregate.begins ?? false } = one;
   return {
     id,
-    async load(work) {
-      const found = await readAggregate(id, aggregate, work.store, work.telemetry);
-      if (found === undefined && !begin) return gone();
+    async read({ store, telemetry, envelope }) {
+      const found = await readAggregate(id, aggregate, store, telemetry);
       const loaded = found ?? nothingOf(aggregate);
-      return {
-        known: await knownAnswer(work, loaded),
-        see: () => one.seen?.(loaded.state),
-        decide: () => decide(work, loaded),
-      };
+      const answer = await answerBefore(one, loaded, store, envelope);
+      if (answer === undefined && found === undefined && !begin) return only(id, refusal("NOT_FOUND"));
+      const exists = loaded.version > 0;
+      return { id, exists, answer, see: () => one.seen?.(loaded.state), decide: (work) => prepare(one, loaded, work) };
     },
   };
 }
 
-function gone(): LoadedParty {
-  return { known: undefined, see: () => undefined, decide: () => refusal("NOT_FOUND") };
+function only(id: string, answer: Answer & { readonly ok: false }): Reading {
+  return { id, exists: false, answer, see: () => undefined, decide: () => answer };
+}
+
+/** What a repeat is to be told. */
+async function answerBefore<S, C, E extends DomainEvent>(
+  { aggregate, id }: Party<S, C, E>,
+  { accepted, rejections }: Loaded<S>,
+  store: EventStore,
+  { commandId, lasting = false }: Work["envelope"],
+): Promise<Answer | undefined> {
+  const streams = streamsOf(aggregate, id);
+  const done = accepted.get(commandId);
+  if (done !== undefined) return readAnswer(store, streams, done);
+  const rejected = rejections.get(commandId);
+  if (rejected !== undefined) return rejected;
+  const outcome = lasting ? await store.outcome(id, commandId) : undefined;
+  if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
+  return outcome as Answer | undefined;
+}
+
+function prepare<S, C, E extends DomainEvent>(
+  { aggregate, id, command, expectedVersion }: Party<S, C, E>,
+  loaded: Loaded<S>,
+  { envelope, tenantId, now, store }: Work,
+): Prepared | (Answer & { readonly ok: false }) {
+  const { commandId, lasting = false } = envelope;
+  const streams = streamsOf(aggregate, id);
+  const versions = versionsOf(aggregate, loaded.state, loaded.version);
+
+  // Its owner stays who it is, and reads the log again: also for a refusal, or it would not know that there is an answer.
+  const fence = async () => (await takeOver(id, aggregate, store, loaded.owner ?? NOBODY))?.epoch;
+
+  function refuse(refused: Answer & { readonly ok: false }): Prepared | (Answer & { readonly ok: false }) {
+    // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
+    if (loaded.version === 0 && !lasting) return refused;
+    const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
+    return {
+      appends: appendsTo(aggregate, streams, [], versions),
+      outcomes: [outcome],
+      refusal: refused,
+      fence,
+      answer: () => refused,
+    };
+  }
+
+  if (expectedVersion !== undefined && expectedVersion !== loaded.version)
+    return refuse(refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`));
+  const made = command(loaded.state);
+  if (isRefusal(made)) return made;
+  const decision = aggregate.decide(loaded.state, made as C, { now });
+  if (!decision.ok) return refuse({ ok: false, ...decision.rejection, retryable: false });
+  const events = envelop(aggregate, decision.events, { ...envelope, command: made }, tenantId, now);
+  const appends = appendsTo(aggregate, streams, events, versions);
+  const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
+  const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
+  const kept = lasting || events.length === 0;
+  return {
+    appends,
+    outcomes: kept ? [{ aggregateId: id, commandId, outcome: left, lasting }] : [],
+    fence,
+    answer: (sequences) => acceptance(version, answered(appends, sequences)),
+  };
 }
 
 /** An aggregate that is about to be begun. */
 function nothingOf<S, C, E extends DomainEvent>(aggregate: Aggregate<S, C, E>): Loaded<S> {
   const none = { get: () => undefined } as unknown as Loaded<S>["accepted"] & Loaded<S>["rejections"];
-  return { state: aggregate.initial, version: 0, epoch: 1, snapshotVersion: 0, accepted: none, rejections: none };
+  return {
+    state: aggregate.initial,
+    version: 0,
+    epoch: 1,
+    owner: null,
+    snapshotVersion: 0,
+    accepted: none,
+    rejections: none,
+  };
 }
 
 function isRefusal(made: unknown): made is Answer & { ok: false } {
@@ -146,55 +181,89 @@ export async function executeCold(
   parties: readonly AnyParty[],
   envelope: Omit<Envelope<unknown>, "command">,
 ): Promise<Answer> {
-  const { store, telemetry, tenantId, clock = systemClock } = services;
-  const [first] = parties;
-  if (first === undefined) throw new RangeError("a command is for somebody");
+  const { store, telemetry, tenantId, clock = systemClock, random = Math.random } = services;
+  const last = parties.at(-1);
+  if (last === undefined) throw new RangeError("a command is for somebody");
+  let now = clock.now();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const work: Work = { store, telemetry, envelope, tenantId, now: clock.now() };
-    let prepared: Prepared | Answer;
+    const decided = await decideAll(parties, last, { store, telemetry, envelope, tenantId, now });
+    if ("ok" in decided) return told(decided, telemetry);
+    let streams: readonly StreamAppend[];
     try {
-      const loaded = await Promise.all(parties.map((one) => one.load(work)));
-      const known = loaded.findLast((one) => one.known !== undefined)?.known;
-      if (known !== undefined) return told(known, telemetry);
-      prepared = decideAll(loaded);
+      streams = (await Promise.all(decided.map(fenced))).flat();
     } catch (error) {
       telemetry.fault("cold command", error);
       return told(refusal("UNAVAILABLE"), telemetry);
     }
-    if (!("appends" in prepared)) return told(prepared, telemetry);
     const result = await store.append({
-      actorId: first.id,
-      streams: prepared.appends,
-      outcomes: prepared.outcomes,
+      actorId: last.id,
+      streams,
+      outcomes: decided.flatMap(({ outcomes }) => outcomes),
     });
-    if (result.ok) return told(prepared.answer(result.sequences), telemetry);
+    if (result.ok) return told(answerOf(decided, result.sequences), telemetry);
     const final = settled(result, telemetry);
     if (final !== undefined) return told(final, telemetry);
-    await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + Math.random()), resolve));
+    // What may still be written was decided at `now`: only at the same time is the decision upon the same versions the same.
+    if (result.reason === "CONFLICT") now = clock.now();
+    await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + random()), resolve));
   }
   return told(refusal("BUSY", "others changed it again and again"), telemetry);
 }
 
-/** What all of them append, or what the first who refuses does. */
-function decideAll(loaded: readonly LoadedParty[]): Prepared | Answer {
-  for (const one of loaded) one.see();
-  const appends: StreamAppend[] = [];
-  const outcomes: CommandOutcome[] = [];
-  let answer: Prepared["answer"] = () => refusal("INTERNAL");
-  for (const one of loaded) {
-    const made = one.decide();
-    if (!("appends" in made) || made.refused) return made;
-    // Sequences come in the order of the appends.
-    const before = eventsIn(appends);
-    answer = (sequences) => made.answer(sequences.slice(before));
-    appends.push(...made.appends);
-    outcomes.push(...made.outcomes);
+/**
+ * What all parties together would append; what the one who refuses would, to keep the refusal; or an answer that is no
+ * append's. All are read before one decides: a refusal is kept by the one who refused, and any other may have changed since.
+ */
+async function decideAll(
+  parties: readonly AnyParty[],
+  last: AnyParty,
+  work: Work,
+): Promise<readonly Prepared[] | Answer> {
+  let readings: Reading[];
+  try {
+    readings = await Promise.all(parties.map((one) => one.read(work)));
+    // Done together after the last one was read, and before another was: now the last one knows it too.
+    if (readings.at(-1)?.answer === undefined && readings.some(({ answer }) => answer?.ok === true))
+      readings.push(await last.read(work));
+  } catch (error) {
+    work.telemetry.fault("cold command", error);
+    return refusal("UNAVAILABLE");
   }
-  return { appends, outcomes, refused: false, answer };
+  const known = readings.findLast(({ answer }) => answer !== undefined);
+  if (known?.answer !== undefined) return known.answer;
+  const prepared: Prepared[] = [];
+  try {
+    for (const reading of readings) reading.see();
+    for (const reading of readings) {
+      const made = reading.decide(work);
+      if (!("appends" in made)) return made;
+      if (made.refusal !== undefined) return [keptForSender(made, readings.at(-1))];
+      prepared.push(made);
+    }
+  } catch (error) {
+    work.telemetry.fault("decide", error);
+    return refusal("INTERNAL");
+  }
+  return prepared;
 }
 
-function eventsIn(appends: readonly StreamAppend[]): number {
-  return appends.reduce((sum, { events }) => sum + events.length, 0);
+/** Who asks again asks for the last party, and may no longer know who the others were. */
+function keptForSender(refused: Prepared, sender: Reading | undefined): Prepared {
+  const [kept] = refused.outcomes;
+  if (sender?.exists !== true || kept === undefined || kept.aggregateId === sender.id) return refused;
+  return { ...refused, outcomes: [kept, { ...kept, aggregateId: sender.id }] };
+}
+
+/** Sequences come in the order of the appends. */
+function answerOf(prepared: readonly Prepared[], sequences: readonly number[]): Answer {
+  const before = prepared.slice(0, -1).flatMap(({ appends }) => appends);
+  const count = before.reduce((sum, { events }) => sum + events.length, 0);
+  return prepared.at(-1)?.answer(sequences.slice(count)) ?? refusal("INTERNAL");
+}
+
+async function fenced({ appends, fence }: Prepared): Promise<readonly StreamAppend[]> {
+  const epoch = await fence();
+  return appends.map((one, i) => (i === 0 && epoch !== undefined ? { ...one, epoch } : one));
 }
 
 function told(answer: Answer, telemetry: Telemetry): Answer {

@@ -11,6 +11,8 @@ export interface Loaded<S> {
   readonly state: S;
   readonly version: number;
   readonly epoch: number;
+  /** The node that owns it, or did. */
+  readonly owner: string | null;
   readonly snapshotVersion: number;
   readonly accepted: Recent<AcceptedCommand>;
   readonly rejections: Recent<Answer>;
@@ -27,7 +29,7 @@ export function loadAggregate<S, C, E extends DomainEvent>(
   nodeId: string,
   telemetry: Telemetry,
 ): Promise<Loaded<S> | undefined> {
-  return load(id, aggregate, store, telemetry, () => store.activate(id, nodeId));
+  return load(id, aggregate, store, telemetry, () => takeOver(id, aggregate, store, nodeId));
 }
 
 /** The same without taking ownership: for those who only read, or write cold. */
@@ -38,6 +40,25 @@ export function readAggregate<S, C, E extends DomainEvent>(
   telemetry: Telemetry,
 ): Promise<Loaded<S> | undefined> {
   return load(id, aggregate, store, telemetry, () => store.head(id));
+}
+
+/**
+ * Raises the epoch for an owner, or for somebody who is about to write without owning: from here on, nothing is written that
+ * was decided without knowing of it. Without that, what an owner has decided upon an append that failed would find the version
+ * that it expects, once somebody else has written as many events. What may be begun gets a head at version 0 for it.
+ */
+export async function takeOver<S, C, E extends DomainEvent>(
+  id: string,
+  aggregate: Pick<Aggregate<S, C, E>, "type" | "begins">,
+  store: EventStore,
+  nodeId: string,
+): Promise<Head | undefined> {
+  const head = await store.activate(id, nodeId);
+  if (head !== undefined || aggregate.begins !== true) return head;
+  const nothing = { aggregateId: id, aggregateType: aggregate.type, expectedVersion: 0, events: [] };
+  const begun = await store.append({ actorId: id, streams: [nothing] });
+  if (!begun.ok && begun.reason !== "CONFLICT") throw new Error(`${id} cannot be begun now: ${begun.reason}`);
+  return store.activate(id, nodeId);
 }
 
 async function load<S, C, E extends DomainEvent>(
@@ -65,6 +86,7 @@ async function load<S, C, E extends DomainEvent>(
     state: tail.state,
     version,
     epoch: head?.epoch ?? FIRST_EPOCH,
+    owner: head?.owner ?? null,
     snapshotVersion: snapshot?.version ?? 0,
     accepted: new Recent(commands.map((command) => [command.commandId, command])),
     rejections: new Recent(kept.map(({ commandId, outcome }) => [commandId, outcome as Answer])),

@@ -1,9 +1,9 @@
 import type { Unfilled } from "../domain/catalogue/lookup.ts";
-import type { Answer } from "../domain/codes.ts";
 import { type PlayerCommand, wirePlayerCommand } from "../domain/player/commands.ts";
 import type { PlayerState } from "../domain/player/state.ts";
 import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-room.ts";
+import type { PlayerDesk } from "./player-desk.ts";
 import { PlayerView, projectPlayer } from "./player-view.ts";
 
 /** A command as a client sends it, as the decider takes it but for its definitions. */
@@ -12,8 +12,7 @@ export type UnfilledPlayerCommand = Unfilled<PlayerCommand>;
 export interface PlayerRoomServices extends RoomServices {
   /** Adds the definitions that a command needs. */
   fill(command: UnfilledPlayerCommand): PlayerCommand;
-  /** Answers what concerns other players too: the exchange. */
-  handle?(message: unknown, joueurId: string, commandId: string): Promise<Answer> | undefined;
+  readonly desk: PlayerDesk;
 }
 
 /** The room `player`: a player's own (contract: "Rooms"). One live session; a newer one takes over. */
@@ -31,7 +30,7 @@ export function createPlayerRoom(actors: Actors<PlayerState, PlayerCommand>, ser
       const command = parsePlayerCommand(message, userId);
       return command === undefined ? undefined : services.fill(command);
     },
-    handle: (message, { userId }, { commandId }) => services.handle?.(message, userId, commandId),
+    handle: (message, { userId }, { commandId }) => services.desk.handle(message, userId, commandId),
     // Who has no player yet has a session all the same, in which to create one.
     arrival: ({ joueur }, _who, sessionId) => (joueur.joueurId === "" ? undefined : { type: "SeConnecter", sessionId }),
     departure: ({ joueur }, _who, sessionId) =>

@@ -3,6 +3,7 @@ import { totalVersion } from "../domain/player/draft.ts";
 import { experienceAt } from "../domain/player/formulas.ts";
 import type { Slot } from "../domain/player/inventaire.ts";
 import type { OrdreOuvert } from "../domain/player/joueur.ts";
+import type { Negotiation } from "../domain/player/negotiation.ts";
 import type { PlayerState } from "../domain/player/state.ts";
 import { lastingStats } from "../domain/player/stats.ts";
 import { STATS } from "../domain/values.ts";
@@ -50,6 +51,8 @@ export const OrdreView = schema(
   "OrdreOuvert",
 );
 
+export const OffreView = schema({ or: t.number(), confirmee: t.boolean(), objets: t.string() }, "Offre");
+
 export const PlayerView = schema(
   {
     version: t.number(),
@@ -81,6 +84,14 @@ export const PlayerView = schema(
     quetes: t.map(QueteView),
     relations: t.map(RelationView),
     ordres: t.map(OrdreView),
+    /** The exchange under way. `revision` is what a confirmation names; the offers' `objets` are JSON. */
+    echangeId: t.string(),
+    echangeAvec: t.string(),
+    echangePseudo: t.string(),
+    echangeRevision: t.number(),
+    echangeExpireA: t.string(),
+    offreMienne: OffreView,
+    offreSienne: OffreView,
   },
   "Joueur",
 );
@@ -126,6 +137,7 @@ export function projectPlayer(view: PlayerView, state: PlayerState, before: Play
         shown.assign({ pnjId, reputation });
       },
     );
+  if (joueur.echange !== before?.joueur.echange || before === undefined) projectExchange(view, joueur.echange);
   if (joueur.ordres !== before?.joueur.ordres)
     projectEach(view.ordres, joueur.ordres, before?.joueur.ordres, () => new OrdreView(), showOrder);
 }
@@ -142,6 +154,23 @@ function projectSelf(view: PlayerView, { joueur }: PlayerState): void {
 function projectStats(view: PlayerView, state: PlayerState): void {
   const stats = lastingStats(state);
   for (const name of STATS) if (view.stats.get(name) !== stats[name]) view.stats.set(name, stats[name]);
+}
+
+function projectExchange(view: PlayerView, echange: Negotiation | null): void {
+  view.echangeId = echange?.echangeId ?? "";
+  view.echangeAvec = echange?.avec ?? "";
+  view.echangePseudo = echange?.pseudoAvec ?? "";
+  view.echangeRevision = echange?.revision ?? 0;
+  view.echangeExpireA = echange?.expireA ?? "";
+  view.offreMienne ??= new OffreView();
+  view.offreSienne ??= new OffreView();
+  for (const [shown, offer] of [
+    [view.offreMienne, echange?.mienne],
+    [view.offreSienne, echange?.sienne],
+  ] as const) {
+    const { or = 0, confirmee = false, objets = [] } = offer ?? {};
+    shown.assign({ or, confirmee, objets: JSON.stringify(objets) });
+  }
 }
 
 function showSlot(shown: SlotView, { slotId, itemId, quantite, position, emplacement, proprietes }: Slot): void {

@@ -30,24 +30,25 @@ export function streamOf<S>(aggregate: AnyAggregate<S>, eventType: string): numb
 }
 
 /**
- * What an append of `events` demands and adds, stream by stream. The main stream is always there, so that its owner's epoch
- * shuts out everyone else; so is every stream that is not known to be durable yet (`settled`): what was decided upon an
- * append that fails must fail as well, whichever streams the two write.
+ * What an append of `events` demands and adds, stream by stream. An owner's is fenced by the epoch of the main stream, which is
+ * always there; beside it and the streams that change, it demands those that are not known to be durable yet (`settled`
+ * is what is): what was decided upon an append that fails must fail as well, whichever streams the two write. Who does not
+ * own the aggregate demands all streams as they were read.
  */
 export function appendsTo<S>(
   aggregate: AnyAggregate<S>,
   streams: readonly OwnedStream[],
   events: readonly NewEvent[],
   versions: readonly number[],
-  settled: readonly number[] = versions,
-  epoch?: number,
+  owner?: { readonly settled: readonly number[]; readonly epoch: number },
 ): StreamAppend[] {
   const byStream: NewEvent[][] = streams.map(() => []);
   for (const event of events) byStream[streamOf(aggregate, event.eventType)]?.push(event);
   return streams.flatMap(({ aggregateId, aggregateType }, i): StreamAppend[] => {
     const own = byStream[i] ?? [];
     const expectedVersion = versions[i] ?? 0;
-    if (i > 0 && own.length === 0 && expectedVersion === settled[i]) return [];
-    return [{ aggregateId, aggregateType, expectedVersion, events: own, ...(i === 0 ? { epoch } : {}) }];
+    if (i > 0 && own.length === 0 && owner?.settled[i] === expectedVersion) return [];
+    const epoch = i === 0 && owner !== undefined ? { epoch: owner.epoch } : {};
+    return [{ aggregateId, aggregateType, expectedVersion, events: own, ...epoch }];
   });
 }

@@ -55,7 +55,7 @@ export function createApi(services: ApiServices): FastifyInstance {
     catalogue: () => catalogue.current,
     world: () => game.worlds.running(WORLD_ID)?.state,
   });
-  playerRoutes(api, door, { commands, read: game.readPlayer, handle: () => undefined });
+  playerRoutes(api, door, { commands, read: game.readPlayer, desk: game.desk });
   catalogueRoutes(
     api,
     door,

@@ -23,6 +23,7 @@ import { type Commands, createCommands, kindOf, type Peers } from "../rooms/comm
 import { readAggregate } from "../rooms/load.ts";
 import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
 import { createMarketRoom } from "../rooms/market-room.ts";
+import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
@@ -30,6 +31,9 @@ import { createWorldRoom } from "../rooms/world-room.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
+import type { Nodes } from "../store/nodes.ts";
+import { claimUsername } from "../store/usernames.ts";
+import { bookId } from "../store/uuid.ts";
 import type { Releasers } from "./releasers.ts";
 
 /** Every aggregate that can be commanded, by the type of its main stream. */
@@ -52,6 +56,7 @@ export interface Game {
   readonly worlds: Actors<Parameters<typeof world.evolve>[0], WorldCommand>;
   readonly catalogue: CatalogueCache;
   readonly orders: MarketOrders;
+  readonly desk: PlayerDesk;
   readonly consumers: ReadonlyMap<string, Consumer>;
   /** States as they are in the log, or in memory where they run here; undefined where there is nothing yet. */
   readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined>;
@@ -69,25 +74,28 @@ export interface GameServices {
   /** Connections of the consumers' transactions. */
   readonly pool: pg.Pool;
   readonly peers: Peers;
+  readonly nodes: Pick<Nodes, "forsaken">;
   readonly telemetry: Telemetry;
 }
 
-/** ms between looks for a world that nobody runs. */
-const WORLD_WATCH_MS = 2_000;
+/** ms between looks for a world and for order books that nobody runs, and how many are taken at once. */
+const ADOPT_EVERY_MS = 2_000;
+const ADOPTED_AT_ONCE = 100;
 /** A saga's batch waits for the commands that it sends; its transaction is idle for that long, ms. */
 const SAGA_IDLE_MS = 60_000;
 
 /** Everything of the game that runs on a node, without its doors. */
 export async function startGame(services: GameServices, releasers: Releasers): Promise<Game> {
-  const { nodeId, tenantId, store, feed, pool, peers, telemetry } = services;
+  const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry } = services;
   const options = { nodeId, tenantId };
   const catalogue = await openCatalogue(store, feed, telemetry);
   releasers.add("catalogue", () => catalogue.close());
 
   const combats = createActors(combat, store, telemetry, options);
   const players = createActors(player, store, telemetry, options);
-  const markets = createActors(market, store, telemetry, options);
-  const worlds = createActors(world, store, telemetry, options);
+  // Large states that change often: a snapshot every 50 events would cost more than all the rest.
+  const markets = createActors(market, store, telemetry, { ...options, snapshotEvery: 5_000 });
+  const worlds = createActors(world, store, telemetry, { ...options, snapshotEvery: 1_000 });
 
   const commands = createCommands<GameCommands>(
     {
@@ -101,6 +109,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
       Economy: kindOf({
         aggregate: market,
         actors: markets,
+        aggregateId: bookId,
         fill: (command) => fillMarketCommand(command, catalogue.current),
       }),
       WorldState: kindOf({ aggregate: world, actors: worlds }),
@@ -129,24 +138,24 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     ]),
   );
 
-  // The world runs on one node at a time: whoever finds that nobody runs it does.
-  const watch = async (): Promise<void> => {
-    if (worlds.running(WORLD_ID) !== undefined) return;
-    const head = await store.head(WORLD_ID);
-    if (head === undefined || head.version === 0) return;
-    if (head.owner !== null && (await peers.find(head.owner)) !== undefined) return;
-    worlds.get(WORLD_ID);
+  // The world goes on, and orders run out, whoever is there to see it: what no live node runs, the next one to look does.
+  const adopt = async (): Promise<void> => {
+    for (const { id, type } of await nodes.forsaken(ADOPTED_AT_ONCE)) (type === "Economy" ? markets : worlds).get(id);
   };
-  const watching = setInterval(() => {
-    watch().catch((error: unknown) => telemetry.fault("world", error));
-  }, WORLD_WATCH_MS);
-  await watch();
+  const adopting = setInterval(() => {
+    adopt().catch((error: unknown) => telemetry.fault("adopt", error));
+  }, ADOPT_EVERY_MS);
 
   /** Sagas stop before the actors that they command. */
   async function close(): Promise<void> {
-    clearInterval(watching);
+    clearInterval(adopting);
     await Promise.all([...consumers.values()].map((one) => one.close()));
     await Promise.all([combats.close(), players.close(), markets.close(), worlds.close()]);
+  }
+
+  async function readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined> {
+    const here = players.running(id)?.state ?? (await readAggregate(id, player, store, telemetry))?.state;
+    return here?.joueur.joueurId === id ? here : undefined;
   }
 
   return {
@@ -158,12 +167,18 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     worlds,
     catalogue,
     orders: createMarketOrders(commands),
+    desk: createPlayerDesk({
+      commands,
+      read: readPlayer,
+      claimUsername: (username, joueurId) => claimUsername(pool, username, joueurId),
+      telemetry,
+    }),
     consumers,
-    readPlayer: async (id) => {
-      const here = players.running(id)?.state ?? (await readAggregate(id, player, store, telemetry))?.state;
-      return here?.joueur.joueurId === id ? here : undefined;
+    readPlayer,
+    async readBook(itemId) {
+      const id = bookId(itemId);
+      return markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state;
     },
-    readBook: async (id) => markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state,
     readWorld: async () => {
       const here = worlds.running(WORLD_ID)?.state ?? (await readAggregate(WORLD_ID, world, store, telemetry))?.state;
       return here === undefined || here.version === 0 ? undefined : here;
@@ -180,6 +195,7 @@ export function createRooms(game: Game, services: RoomServices) {
       room: createPlayerRoom(game.players, {
         ...services,
         fill: (command) => fillPlayerCommand(command, catalogue.current),
+        desk: game.desk,
       }),
       key: "joueurId",
     },

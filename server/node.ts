@@ -93,7 +93,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, telemetry },
+      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
       releasers,
     );
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { bigintArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "./binary-arrays.ts";
 import type { AppendResult } from "./event-store.ts";
-import type { Unit, WriteBatch } from "./group-commit.ts";
+import type { Unit, UnitStream, WriteBatch } from "./group-commit.ts";
 import { ensurePartitions } from "./migrate.ts";
 import { classifyFailure } from "./pg-errors.ts";
 
@@ -103,6 +103,13 @@ class Failed {
   }
 }
 
+/** Heads are locked in this order by everybody: two batches that share streams wait for each other, never in a circle. */
+function inOrder(units: readonly Unit[]): { u: number; id: string; stream: UnitStream }[] {
+  return units
+    .flatMap((unit, u) => [...unit.streams].map(([id, stream]) => ({ u, id, stream })))
+    .sort((one, other) => (one.id < other.id ? -1 : one.id > other.id ? 1 : one.u - other.u));
+}
+
 function encode(units: readonly Unit[]): Buffer[] {
   const streams = {
     unit: [] as number[],
@@ -124,15 +131,15 @@ function encode(units: readonly Unit[]): Buffer[] {
     metadata: [] as string[],
   };
   const outcomes = { unit: [] as number[], stream: [] as string[], command: [] as string[], outcome: [] as string[] };
+  for (const { u, id, stream } of inOrder(units)) {
+    streams.unit.push(u);
+    streams.id.push(id);
+    streams.type.push(stream.aggregateType);
+    streams.expected.push(stream.expectedVersion);
+    streams.count.push(stream.events);
+    streams.epoch.push(stream.epoch ?? null);
+  }
   for (const [u, unit] of units.entries()) {
-    for (const [id, stream] of unit.streams) {
-      streams.unit.push(u);
-      streams.id.push(id);
-      streams.type.push(stream.aggregateType);
-      streams.expected.push(stream.expectedVersion);
-      streams.count.push(stream.events);
-      streams.epoch.push(stream.epoch ?? null);
-    }
     // The events of one command share their metadata.
     let shared: unknown;
     let metadata = "";
@@ -190,9 +197,7 @@ function results(
   const numbers = sequences === null ? [] : sequences.slice(1, -1).split(",").map(Number);
   const failed = new Map<number, AppendResult>();
   if (conflicts !== null) {
-    const streams = units.flatMap((unit, u) =>
-      [...unit.streams].map(([id, stream]) => ({ u, id, expected: stream.expectedVersion })),
-    );
+    const streams = inOrder(units);
     for (const conflict of conflicts) {
       const stream = streams[conflict.stream - 1];
       if (stream === undefined || failed.has(stream.u)) continue;
@@ -200,7 +205,7 @@ function results(
         ok: false,
         reason: "CONFLICT",
         aggregateId: stream.id,
-        expected: stream.expected,
+        expected: stream.stream.expectedVersion,
         actual: conflict.version,
       });
     }

@@ -49,6 +49,8 @@ export interface Consumer {
 
 /** ms after which a position is written down though no event was taken: what a restart reads again at most. */
 const IDLE_MOVE_MS = 1_000;
+/** ms for which a node that stands by leaves new work to the one that did the last. */
+const GRACE_MS = 50;
 /** ms between looks for dead letters that wait for nothing. */
 const RESUME_MS = 30_000;
 
@@ -72,6 +74,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   /** As the row said last, and how far behind it nothing fits the filter. */
   let position = 0;
   let seen = 0;
+  /** Standing by, it found work that was left lying. */
+  let suspicious: false | "once" | "twice" = false;
   let movedAt = performance.now();
   let resumedAt = Number.NEGATIVE_INFINITY;
   let closing = false;
@@ -105,7 +109,15 @@ export function createConsumer(options: ConsumerOptions): Consumer {
 
   /** Answers after how many ms to look again; 0: at once. */
   async function step(): Promise<number> {
-    if (standby) await learn();
+    if (standby) {
+      const before = registered ? position : undefined;
+      await learn();
+      const atWork = before !== undefined && position !== before;
+      // Work that has only just come is the other node's, if that one lives.
+      suspicious = !atWork && seen < feed.settled() && (suspicious ? "twice" : "once");
+      if (standby && suspicious !== "twice") return suspicious === "once" ? GRACE_MS : pollMs;
+      suspicious = false;
+    }
     await resume();
     const page = await feed.read(seen, limit, filter);
     if (page.events.length === 0) {
@@ -237,12 +249,12 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       closing = true;
       unsubscribe();
       pause.wake();
+      const abandoned = Promise.withResolvers<void>();
       const timer = setTimeout(() => {
         aborter.abort();
         checkpoints.abandon();
         abandoned.resolve();
       }, options.closeMs ?? 5_000);
-      const abandoned = Promise.withResolvers<void>();
       await Promise.race([running, abandoned.promise]);
       clearTimeout(timer);
     },

@@ -84,10 +84,9 @@ export function deadLettersOf(consumer: string, client: Queryable) {
 
     async record(event: StoredEvent, state: "FAILED" | "COMPENSATED", fault: FaultText, attempts: number) {
       await client.query(
-        `INSERT INTO dead_letters AS d (consumer, event_sequence, event_id, aggregate_id, event_type, state, code, error, attempts)
+        `INSERT INTO dead_letters (consumer, event_sequence, event_id, aggregate_id, event_type, state, code, error, attempts)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (consumer, event_sequence) DO UPDATE SET state = excluded.state, code = excluded.code, error = excluded.error,
-           attempts = d.attempts + excluded.attempts, last_at = clock_timestamp()`,
+         ON CONFLICT (consumer, event_sequence) DO UPDATE SET state = excluded.state, code = excluded.code, error = excluded.error`,
         [
           consumer,
           event.sequence,
@@ -95,10 +94,18 @@ export function deadLettersOf(consumer: string, client: Queryable) {
           event.aggregateId,
           event.eventType,
           state,
-          fault.code.slice(0, 200),
-          fault.message.slice(0, 2_000),
+          ...shortened(fault),
           attempts,
         ],
+      );
+    },
+
+    /** One that was failed or parked: it now holds up those behind it. */
+    async failAgain(sequence: number, fault: FaultText): Promise<void> {
+      await client.query(
+        `UPDATE dead_letters SET state = 'FAILED', code = $3, error = $4, attempts = attempts + 1, last_at = clock_timestamp()
+         WHERE consumer = $1 AND event_sequence = $2 AND state IN ('FAILED', 'PARKED')`,
+        [consumer, sequence, ...shortened(fault)],
       );
     },
 
@@ -148,4 +155,8 @@ export function deadLettersOf(consumer: string, client: Queryable) {
       return rows.map(({ id }) => id);
     },
   };
+}
+
+function shortened({ code, message }: FaultText): [string, string] {
+  return [code.slice(0, 200), message.slice(0, 2_000)];
 }

@@ -47,7 +47,7 @@ export type AppendResult =
   /** It may have been written. Activate the stream anew, then read it: after that it is settled. */
   | { readonly ok: false; readonly reason: "UNKNOWN"; readonly message: string };
 
-/** A stream as it stands. At version 0 only a refused command is known of it. */
+/** A stream as it stands. At version 0 it is known by a refused command alone, or somebody is about to begin it. */
 export interface Head {
   readonly aggregateType: AggregateType;
   readonly version: number;

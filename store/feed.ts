@@ -3,6 +3,7 @@ import type { EventStore, ReadAllOptions } from "./event-store.ts";
 import { backOff, createPause } from "./pause.ts";
 import type { WakeUps } from "./wake-ups.ts";
 
+/** `poll`: nothing; it looked by itself. */
 export type WokenBy = "process" | "redis" | "poll";
 
 export interface FeedOptions {

@@ -4,6 +4,7 @@ import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
 
 const SNAPSHOTS_KEPT = 3;
+const OUTCOMES_TOLD = 256;
 
 interface Stream {
   readonly aggregateType: AggregateType;
@@ -154,7 +155,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
         );
       }
     },
-    outcomes: async (aggregateId) => [...(outcomes.get(aggregateId)?.values() ?? [])],
+    outcomes: async (aggregateId) => [...(outcomes.get(aggregateId)?.values() ?? [])].slice(-OUTCOMES_TOLD),
     outcome: async (aggregateId, commandId) => outcomes.get(aggregateId)?.get(commandId)?.outcome,
     close: async () => {
       closed = true;

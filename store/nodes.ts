@@ -10,6 +10,8 @@ export interface Nodes {
   leave(nodeId: string): Promise<void>;
   /** Its address, if it lives. */
   urlOf(nodeId: string): Promise<string | undefined>;
+  /** Order books and worlds that no live node has activated, at most so many. */
+  forsaken(limit: number): Promise<readonly { readonly id: string; readonly type: "Economy" | "WorldState" }[]>;
 }
 
 export function createNodes(pool: Pick<pg.Pool, "query">): Nodes {
@@ -33,6 +35,17 @@ export function createNodes(pool: Pick<pg.Pool, "query">): Nodes {
         values: [nodeId],
       });
       return rows[0]?.url;
+    },
+    async forsaken(limit) {
+      const { rows } = await pool.query<{ id: string; type: "Economy" | "WorldState" }>({
+        name: "nodes_forsaken",
+        text: `SELECT h.aggregate_id AS id, h.aggregate_type AS type FROM stream_heads h
+               WHERE h.aggregate_type IN ('Economy', 'WorldState') AND h.version > 0 AND NOT EXISTS (
+                 SELECT FROM nodes n WHERE n.node_id = h.owner_node AND n.heartbeat_at > now() - interval '${DEAD_AFTER}')
+               LIMIT $1`,
+        values: [limit],
+      });
+      return rows;
     },
   };
 }

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { AggregateType, EventMetadata, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
-import type { AcceptedCommand, CommandOutcome, EventStore, Head, Snapshot } from "./event-store.ts";
+import type { AcceptedCommand, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
@@ -10,7 +10,6 @@ import { checkRequest } from "./validate.ts";
 const COLUMNS = `event_id, event_type, event_sequence, "timestamp", aggregate_id, aggregate_type, aggregate_version, payload, metadata`;
 const STREAM_PAGE = 2_000;
 const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
-const RUN_PAGE = 1_000;
 const SNAPSHOTS_KEPT = 3;
 
 interface EventRow {
@@ -125,15 +124,12 @@ export function createPostgresStore(
     },
 
     async runAfter(after) {
-      const { rows } = await readPool.query<{ run: number; last: number | null }>({
+      const { rows } = await readPool.query<Run>({
         name: "run_after",
-        text: `SELECT count(*) FILTER (WHERE n - i = $1) AS run, max(n) AS last
-               FROM (SELECT event_sequence AS n, row_number() OVER (ORDER BY event_sequence) AS i
-                     FROM evenements WHERE event_sequence > $1 ORDER BY event_sequence LIMIT ${RUN_PAGE}) AS next`,
+        text: `SELECT up_to AS "upTo", last FROM run_after($1)`,
         values: [after],
       });
-      const row = rows[0];
-      return { upTo: after + (row?.run ?? 0), last: row?.last ?? after };
+      return rows[0] ?? { upTo: after, last: after };
     },
 
     async lastSequence(upTo) {

@@ -3,7 +3,7 @@ import { deadLettersOf } from "./dead-letters.ts";
 import type { EventStore } from "./event-store.ts";
 import { backOff } from "./pause.ts";
 import { classifyFailure } from "./pg-errors.ts";
-import { applyTo, describeFault, passes, type Sink, SinkFailure } from "./sink.ts";
+import { applyTo, describeFault, EventFault, passes, type Sink, SinkFailure } from "./sink.ts";
 
 /** `delivered`: events taken, the parked ones included. */
 export type Redelivery =
@@ -46,7 +46,7 @@ export function createRedelivery({ name, checkpoints, store, sink, batchSize, si
 
   async function deliver(turn: Turn, sequences: readonly number[]): Promise<void> {
     const events = await store.readSequences(sequences);
-    if (events.length < sequences.length) throw new Error(`of events ${sequences}, some are not in the log`);
+    if (events.length < sequences.length) throw new SinkFailure(new EventFault("GONE", "not in the log any more"));
     const compensated = await applyTo(sink, events, turn.client, signal);
     await letters(turn).settle(sequences, "DONE");
     await letters(turn).recordCompensated(events, compensated);
@@ -69,11 +69,11 @@ export function createRedelivery({ name, checkpoints, store, sink, batchSize, si
   }
 
   async function fail(sequence: number, failure: SinkFailure): Promise<void> {
-    await locked(async (turn) => {
-      const [event] = await store.readSequences([sequence]);
-      if (event !== undefined) await letters(turn).record(event, "FAILED", describeFault(failure.cause), 1);
-      return true;
-    });
+    await locked((turn) =>
+      letters(turn)
+        .failAgain(sequence, describeFault(failure.cause))
+        .then(() => true),
+    );
   }
 
   async function deliverParked(aggregateId: string, before: number): Promise<Redelivery> {

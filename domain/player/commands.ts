@@ -2,6 +2,7 @@ import { z } from "zod";
 import { definitions } from "../catalogue/definitions.ts";
 import { type DeepReadonly, typeCombat, whole } from "../combat/values.ts";
 import { classe, emplacement, stat } from "../values.ts";
+import { type ExchangeCommand, exchangeCommands } from "./exchange-commands.ts";
 import { sourceItem } from "./inventaire.ts";
 import { objetTransfere } from "./item-instance.ts";
 import { MAX_GOLD, motifCloture, raisonOr, resultatJoueur, typeOrdre } from "./joueur.ts";
@@ -109,14 +110,6 @@ const internalCommands = [
     clos: z.boolean(),
     motif: motifCloture,
   }),
-  z.strictObject({
-    type: z.literal("ConclureEchange"),
-    echangeId: id,
-    avec: id,
-    pseudoAvec: z.string().min(1).max(50),
-    donnes: z.strictObject({ or, objets: z.array(z.strictObject(ofPile)).max(20) }),
-    recus: z.strictObject({ or, objets: z.array(objetTransfere).max(20) }),
-  }),
   z.strictObject({ type: z.literal("SeConnecter"), sessionId }),
   z.strictObject({ type: z.literal("SeDeconnecter"), sessionId }),
   z.strictObject({
@@ -134,10 +127,11 @@ export const playerCommand = z.discriminatedUnion("type", [
   ...wireCommands,
   ...internalCommands,
   ...lifeCommands,
+  ...exchangeCommands,
 ]);
 
 export type CoreCommand = DeepReadonly<
   z.infer<typeof creation> | z.infer<(typeof wireCommands)[number]> | z.infer<(typeof internalCommands)[number]>
 >;
-export type PlayerCommand = CoreCommand | LifeCommand;
+export type PlayerCommand = CoreCommand | LifeCommand | ExchangeCommand;
 export type CommandOf<Type extends CoreCommand["type"]> = Extract<CoreCommand, { type: Type }>;

@@ -4,7 +4,7 @@ import { giveItem } from "./carrying.ts";
 import type { CommandOf, PlayerCommand } from "./commands.ts";
 import { create } from "./creation.ts";
 import { type Draft, openDraft } from "./draft.ts";
-import { exchange } from "./exchange.ts";
+import { decideExchange } from "./exchange.ts";
 import { gainExperience } from "./experience.ts";
 import { deliverGold, moveGold } from "./gold.ts";
 import { changeClass, spendPoints } from "./growth.ts";
@@ -32,7 +32,9 @@ const NOT_IN_COMBAT: ReadonlySet<PlayerCommand["type"]> = new Set<PlayerCommand[
   "ReparerEquipement",
   "EnchanterEquipement",
   "ReserverOrdre",
-  "ConclureEchange",
+  "OuvrirEchange",
+  "ModifierOffre",
+  "ConfirmerEchange",
 ]);
 
 /** [PURSE-2]: what comes in is owed and arrives; what goes out must be there. */
@@ -99,8 +101,11 @@ function perform(draft: Draft, command: PlayerCommand): PlayerRejectionCode | un
       return reserve(draft, command);
     case "ReglerOrdre":
       return settle(draft, command);
-    case "ConclureEchange":
-      return exchange(draft, command);
+    case "OuvrirEchange":
+    case "ModifierOffre":
+    case "ConfirmerEchange":
+    case "AnnulerEchange":
+      return decideExchange(draft, command);
     case "SeConnecter":
       return connect(draft, command);
     case "SeDeconnecter":
@@ -124,7 +129,10 @@ function refusedAtOnce({ joueur }: PlayerState, { type }: PlayerCommand): Player
 export function decide(state: PlayerState, command: PlayerCommand, context: DecisionContext): Decision<PlayerEvent> {
   const draft = openDraft(state, context.now);
   const refused = refusedAtOnce(state, command) ?? perform(draft, command);
-  if (refused !== undefined) return { ok: false, rejection: rejection(refused) };
+  if (refused !== undefined) {
+    const theirs = "par" in command && command.par !== state.joueur.joueurId;
+    return { ok: false, rejection: rejection(refused, theirs) };
+  }
   progressQuests(draft);
   return accept(draft.events);
 }

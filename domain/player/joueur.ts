@@ -3,6 +3,7 @@ import { type DeepReadonly, typeCombat, whole } from "../combat/values.ts";
 import { bonus, classe, STATS, type Stat, type Stats, stat } from "../values.ts";
 import { baseStats } from "./classes.ts";
 import { bonusSum, objetTransfere } from "./item-instance.ts";
+import { evolveNegotiation, negotiation, negotiationPayloads } from "./negotiation.ts";
 
 /** [PURSE-1], [LEVEL-2]: what a player can own of gold, and of experience. */
 export const MAX_GOLD = 2_000_000_000;
@@ -165,6 +166,7 @@ export const joueurPayloads = {
   JoueurConnecte: session,
   JoueurDeconnecte: session,
   GuildeRejointe: guilde.extend({ joueurId: id }),
+  ...negotiationPayloads,
 } as const;
 
 type Payloads = {
@@ -200,6 +202,8 @@ export const joueurStateSchema = z.object({
   typeCombat: typeCombat.nullable(),
   /** Open orders, by ordreId. */
   ordres: z.record(id, ordre),
+  /** The exchange under way, and also one whose time is over until another is opened. */
+  echange: negotiation.nullable(),
   /** Connected sessions, oldest first, at most 20. */
   sessions: z.array(z.string()),
   guilde: guilde.nullable(),
@@ -229,6 +233,7 @@ export const initialJoueur: JoueurState = {
   combatId: null,
   typeCombat: null,
   ordres: {},
+  echange: null,
   sessions: [],
   guilde: null,
 };
@@ -328,5 +333,10 @@ export function evolveJoueur(state: JoueurState, event: JoueurEvent): JoueurStat
       const { guildeId, nom } = event.payload;
       return { ...state, guilde: { guildeId, nom } };
     }
+    case "EchangeOuvert":
+    case "OffreModifiee":
+    case "EchangeConfirme":
+    case "EchangeFerme":
+      return { ...state, echange: evolveNegotiation(state.echange, event) };
   }
 }

@@ -45,6 +45,10 @@ export const PLAYER_REJECTIONS = {
   TOO_MANY_ORDERS: "you have too many open orders",
   EMPTY_EXCHANGE: "nothing would change hands",
   SELF_EXCHANGE: "you cannot exchange with yourself",
+  EXCHANGE_UNDER_WAY: "an exchange is under way already",
+  NO_EXCHANGE: "there is no such exchange under way",
+  STALE_OFFER: "the offers have changed: look again",
+  ITEM_CHANGED: "it is no longer what was offered",
   // Skills, quests and non-players.
   UNKNOWN_SKILL: "there is no such skill",
   SKILL_ALREADY_KNOWN: "you know this skill already",
@@ -80,6 +84,7 @@ export const PLAYER_REJECTIONS = {
 
 export type PlayerRejectionCode = keyof typeof PLAYER_REJECTIONS;
 
-export function rejection(code: PlayerRejectionCode): Rejection {
-  return { code, message: PLAYER_REJECTIONS[code] };
+/** `theirs`: it is the other player of an exchange who cannot. */
+export function rejection(code: PlayerRejectionCode, theirs = false): Rejection {
+  return { code, message: `${theirs ? "for the other player: " : ""}${PLAYER_REJECTIONS[code]}` };
 }

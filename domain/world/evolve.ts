@@ -1,10 +1,13 @@
 import type { PayloadOf, WorldEvent } from "./events.ts";
-import { type Evenement, groupOf, type WorldState } from "./state.ts";
+import { type Evenement, emptyGroups, groupOf, type WorldState } from "./state.ts";
 
 /** [WORLD-6]: of each of the 256 groups of a zone's discoverers. */
 const REMEMBERED = 40;
 /** [WORLD-11] */
 const PAST_EVENTS = 200;
+
+const NOBODY = emptyGroups<readonly string[]>([]);
+const NOTHING = emptyGroups<Readonly<Record<string, number>>>({});
 
 function created(state: WorldState, payload: PayloadOf<"MondeCree">): WorldState {
   const { zones, creeA: _, ...settings } = payload;
@@ -43,20 +46,20 @@ function discovered(state: WorldState, payload: PayloadOf<"ZoneDecouverte">): Wo
   const { zoneId, joueurId, pseudo, nombreDecouvreurs, decouverteA } = payload;
   const zone = state.zones[zoneId];
   if (zone === undefined) return state;
-  const groups = state.connus[zoneId] ?? {};
+  const groups = state.connus[zoneId] ?? NOBODY;
   const group = groupOf(joueurId);
   const known = [...(groups[group] ?? []).slice(1 - REMEMBERED), joueurId];
   const premier = zone.premier ?? { joueurId, pseudo, decouverteA };
   return {
     ...state,
     zones: { ...state.zones, [zoneId]: { ...zone, nombreDecouvreurs, premier } },
-    connus: { ...state.connus, [zoneId]: { ...groups, [group]: known } },
+    connus: { ...state.connus, [zoneId]: groups.with(group, known) },
   };
 }
 
 function begun(state: WorldState, payload: PayloadOf<"EvenementMondialDeclenche">): WorldState {
   const { dureeMs: _, ...definition } = payload;
-  const evenement = { ...definition, progres: 0, contributeurs: 0, contributions: {}, autres: 0 };
+  const evenement = { ...definition, progres: 0, contributeurs: 0, contributions: NOTHING, autres: 0 };
   return { ...state, evenements: { ...state.evenements, [payload.evenementId]: evenement } };
 }
 
@@ -69,7 +72,7 @@ function contributed(one: Evenement, payload: PayloadOf<"EvenementProgresse">): 
     ...one,
     progres: apres,
     contributeurs: one.contributeurs + (members[joueurId] === undefined ? 1 : 0),
-    contributions: { ...one.contributions, [group]: { ...members, [joueurId]: contribution } },
+    contributions: one.contributions.with(group, { ...members, [joueurId]: contribution }),
   };
 }
 

@@ -33,7 +33,7 @@ function isOpen(one: Evenement, now: number): boolean {
 
 /** The biggest contribution first, equals by id: the same order whatever a stored state's keys look like. */
 function participantsOf(one: Evenement): { joueurId: string; contribution: number }[] {
-  return Object.values(one.contributions)
+  return one.contributions
     .flatMap((group) => Object.entries(group).map(([joueurId, contribution]) => ({ joueurId, contribution })))
     .sort((a, b) => b.contribution - a.contribution || (a.joueurId < b.joueurId ? -1 : 1));
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { type Answer, refusal } from "../../domain/codes.ts";
+import { refusal } from "../../domain/codes.ts";
 import { playerCommand } from "../../domain/player/commands.ts";
 import type { PlayerState } from "../../domain/player/state.ts";
 import type { Commands } from "../../rooms/commands.ts";
+import type { PlayerDesk } from "../../rooms/player-desk.ts";
 import { parsePlayerCommand, type UnfilledPlayerCommand } from "../../rooms/player-room.ts";
 import { PlayerView, projectPlayer } from "../../rooms/player-view.ts";
 import { commandIdOf, correlationOf, type Door, idIn, NO_ID } from "../http.ts";
@@ -12,8 +13,7 @@ export interface PlayerRouteServices {
   readonly commands: Commands<{ Joueur: UnfilledPlayerCommand }>;
   /** The player as it is in the log; undefined if there is none. */
   read(joueurId: string): Promise<PlayerState | undefined>;
-  /** What concerns other players too. */
-  handle(message: unknown, joueurId: string, commandId: string): Promise<Answer> | undefined;
+  readonly desk: PlayerDesk;
 }
 
 const body = z.looseObject({ commandId: z.uuid().optional(), expectedVersion: z.int().min(0).optional() });
@@ -47,7 +47,7 @@ export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerR
       const commandId = commandIdOf(request, inBody);
       if (commandId === undefined) return door.problem(reply, NO_ID);
       if (who.role === "joueur") {
-        const handled = services.handle(message, id, commandId);
+        const handled = services.desk.handle(message, id, commandId, correlationOf(request));
         if (handled !== undefined) return door.respond(reply, await handled);
       }
       const command = who.role === "admin" ? operatorsCommand(message) : parsePlayerCommand(message, id);

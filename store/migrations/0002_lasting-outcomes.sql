@@ -6,7 +6,7 @@ ALTER TABLE command_outcomes ADD COLUMN lasting boolean NOT NULL DEFAULT false;
 -- Snapshots name recent commands by the streams that they changed from here on. A snapshot is a shortcut: the old ones go.
 DELETE FROM snapshots;
 
--- As before, but for p_outcomes: {"outcome": ..., "lasting": ...} each.
+-- As before, but for p_outcomes, {"outcome": ..., "lasting": ...} each, and for heads at version 0: a unit that fails leaves them.
 CREATE OR REPLACE FUNCTION append_events(
   p_units int[], p_streams uuid[], p_stream_types text[], p_expected int[], p_counts int[], p_epochs bigint[],
   p_event_units int[], p_event_ids uuid[], p_event_types text[], p_timestamps timestamptz[],
@@ -19,6 +19,7 @@ CREATE OR REPLACE FUNCTION append_events(
   SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 DECLARE
+  v_begun  uuid[] := '{}';
   v_moved  int[];
   v_failed int[] := '{}';
 BEGIN
@@ -26,9 +27,12 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtext('aether.append'), hashtext(current_schema()));
 
   IF 0 = ANY (p_expected) THEN
-    INSERT INTO stream_heads (aggregate_id, aggregate_type, version)
-      SELECT s.id, s.type, 0 FROM unnest(p_streams, p_stream_types, p_expected) AS s (id, type, expected) WHERE s.expected = 0
-      ON CONFLICT (aggregate_id) DO NOTHING;
+    WITH begun AS (
+      INSERT INTO stream_heads (aggregate_id, aggregate_type, version)
+        SELECT s.id, s.type, 0 FROM unnest(p_streams, p_stream_types, p_expected) AS s (id, type, expected) WHERE s.expected = 0
+        ON CONFLICT (aggregate_id) DO NOTHING
+        RETURNING aggregate_id)
+    SELECT coalesce(array_agg(aggregate_id), '{}') INTO v_begun FROM begun;
   END IF;
 
   WITH moved AS (
@@ -46,9 +50,10 @@ BEGIN
     UPDATE stream_heads h SET version = s.expected
       FROM unnest(p_streams, p_units, p_expected) WITH ORDINALITY AS s (id, unit, expected, i)
       WHERE h.aggregate_id = s.id AND s.unit = ANY (v_failed) AND s.i = ANY (v_moved);
+    -- Only what was begun here: a head that was there at version 0 has an epoch that shuts somebody out.
     DELETE FROM stream_heads h
       USING unnest(p_streams, p_units, p_expected) AS s (id, unit, expected)
-      WHERE h.aggregate_id = s.id AND s.unit = ANY (v_failed) AND s.expected = 0 AND h.version = 0;
+      WHERE h.aggregate_id = s.id AND s.unit = ANY (v_failed) AND s.expected = 0 AND h.version = 0 AND h.aggregate_id = ANY (v_begun);
   END IF;
 
   IF cardinality(p_event_ids) > 0 THEN

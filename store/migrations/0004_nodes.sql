@@ -11,6 +11,10 @@ CREATE TABLE nodes (
 );
 GRANT SELECT, INSERT, UPDATE, DELETE ON nodes TO aether_app;
 
+-- The few aggregates that are to be run by some node at all times.
+CREATE INDEX idx_stream_heads_always ON stream_heads (aggregate_type) WHERE aggregate_type IN ('Economy', 'WorldState');
+
 -- Down Migration
 
+DROP INDEX idx_stream_heads_always;
 DROP TABLE nodes;

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Answer } from "../../domain/codes.ts";
-import { type Journal, simulate } from "./simulation.ts";
+import { eachSeed, runsOf } from "./simulation.ts";
 import { type Tally, tally } from "./tally.ts";
+import { type Journal, simulate } from "./tally-simulation.ts";
 
-const RUNS = Number(process.env["SIMULATION_RUNS"] ?? 300);
-const FIRST_SEED = Number(process.env["SIMULATION_SEED"] ?? 1);
+const RUNS = runsOf(300);
 
 function check({ answers, shown, log, sent }: Journal): void {
   const byCommand = Map.groupBy(log, (event) => event.metadata.commandId ?? "");
@@ -36,19 +36,15 @@ function check({ answers, shown, log, sent }: Journal): void {
 }
 
 describe("the actor under random commands, latencies, failures, unknown outcomes, crashes and twins", () => {
-  test(`[ACTOR-1] ${RUNS} seeds from ${FIRST_SEED}: acknowledged and visible are in the store, nothing is done twice, repeats get the first answer`, async () => {
+  test(`[ACTOR-1] ${RUNS} seeds: acknowledged and visible are in the store, nothing is done twice, repeats get the first answer`, async () => {
     let events = 0;
     let faults = 0;
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed += 1) {
-      try {
-        const journal = await simulate(seed);
-        check(journal);
-        events += journal.log.length;
-        faults += journal.faults;
-      } catch (error) {
-        throw new Error(`replay with SIMULATION_SEED=${seed} SIMULATION_RUNS=1`, { cause: error });
-      }
-    }
+    await eachSeed(RUNS, async (seed) => {
+      const journal = await simulate(seed);
+      check(journal);
+      events += journal.log.length;
+      faults += journal.faults;
+    });
     expect(events).toBeGreaterThan(RUNS * 5);
     expect(faults).toBeGreaterThan(RUNS / 10);
   });

@@ -4,8 +4,7 @@ import { loadAggregate } from "../../rooms/load.ts";
 import type { Snapshot } from "../../store/event-store.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import { createRegistry } from "../../store/registry.ts";
-import { ID } from "./simulation.ts";
-import { type TallyEvent, tally } from "./tally.ts";
+import { ID, type TallyEvent, tally } from "./tally.ts";
 
 const COMMAND = "01900000-0000-7000-8000-00000000000c";
 

@@ -1,13 +1,10 @@
 import type { Answer } from "../../domain/codes.ts";
-import type { StoredEvent } from "../../domain/envelope.ts";
+import type { Aggregate } from "../../domain/decider.ts";
+import type { DomainEvent } from "../../domain/envelope.ts";
 import { Actor, type Commit } from "../../rooms/actor.ts";
 import type { Clock } from "../../rooms/clock.ts";
+import type { Telemetry } from "../../rooms/telemetry.ts";
 import type { AppendRequest, AppendResult, EventStore } from "../../store/event-store.ts";
-import { createMemoryStore } from "../../store/memory-store.ts";
-import { createRegistry } from "../../store/registry.ts";
-import { type Tally, type TallyCommand, type TallyEvent, tally } from "./tally.ts";
-
-export const ID = "01900000-0000-7000-8000-000000000001";
 
 /** Everything random comes from the seed, and everything that takes time takes virtual time: a seed replays exactly. */
 export function seededRandom(seed: number): () => number {
@@ -22,14 +19,15 @@ export function seededRandom(seed: number): () => number {
 
 export class VirtualTime implements Clock {
   #now = 1;
-  #order = 0;
-  #queue: { at: number; order: number; call: () => void; cancelled: boolean }[] = [];
+  /** By time, and then as they came. */
+  #queue: { at: number; call: () => void; cancelled: boolean }[] = [];
 
   now = (): number => this.#now;
 
   at(at: number, call: () => void): () => void {
-    const entry = { at: Math.max(at, this.#now), order: this.#order++, call, cancelled: false };
-    this.#queue.push(entry);
+    const entry = { at: Math.max(at, this.#now), call, cancelled: false };
+    const later = this.#queue.findLastIndex((one) => one.at <= entry.at) + 1;
+    this.#queue.splice(later, 0, entry);
     return () => {
       entry.cancelled = true;
     };
@@ -44,12 +42,7 @@ export class VirtualTime implements Clock {
     for (;;) {
       // Promises settle between two events, as they do between two turns of the event loop.
       await new Promise(setImmediate);
-      let next = -1;
-      for (const [i, entry] of this.#queue.entries()) {
-        const best = this.#queue[next];
-        if (best === undefined || entry.at < best.at || (entry.at === best.at && entry.order < best.order)) next = i;
-      }
-      const [entry] = next < 0 ? [] : this.#queue.splice(next, 1);
+      const entry = this.#queue.shift();
       if (entry === undefined || entry.at > end) return;
       if (entry.cancelled) continue;
       this.#now = entry.at;
@@ -104,8 +97,10 @@ export function faultyStore(
     },
     activate: (id, node) => io(() => store.activate(id, node)),
     head: (id) => io(() => store.head(id)),
+    heads: (ids) => io(() => store.heads(ids)),
     latestSnapshot: (id, version) => io(() => store.latestSnapshot(id, version)),
     outcomes: (id) => io(() => store.outcomes(id)),
+    outcome: (id, commandId) => io(() => store.outcome(id, commandId)),
     async *readStream(id, from, to) {
       await io(async () => undefined);
       yield* store.readStream(id, from, to);
@@ -113,76 +108,43 @@ export function faultyStore(
   };
 }
 
-type TallyActor = Actor<Tally, TallyCommand, TallyEvent>;
-
-export interface Journal {
-  /** Final answers, in the order in which clients got them. */
-  readonly answers: { readonly commandId: string; readonly answer: Answer }[];
-  readonly shown: Commit<Tally>[];
-  readonly log: readonly StoredEvent[];
-  readonly sent: ReadonlySet<string>;
-  readonly faults: number;
+/** Where a run takes place. */
+export interface World {
+  readonly random: () => number;
+  readonly time: VirtualTime;
+  /** The log itself, which never fails. */
+  readonly store: EventStore;
+  readonly faults: { rate: number };
+  readonly telemetry: Telemetry;
 }
 
-/** One run: clients, an actor that crashes or meets a twin, a store with faults; then peace, until every command has its answer. */
-export async function simulate(seed: number): Promise<Journal> {
-  const random = seededRandom(seed);
-  const time = new VirtualTime();
-  const store = createMemoryStore(createRegistry(tally.events));
-  const faults = { rate: random() * 0.3 };
-  const answers: Journal["answers"] = [];
-  const shown: Commit<Tally>[] = [];
-  const sent = new Set<string>();
-  let faultCount = 0;
+/**
+ * An aggregate's actor, which crashes or meets a twin, each on a node of its own with its own connection to the store. What
+ * a dead one still hears goes nowhere; `shown` gets what living ones show.
+ */
+export function startNodes<S, C, E extends DomainEvent>(
+  world: World,
+  id: string,
+  aggregate: Aggregate<S, C, E>,
+  shown: (commit: Commit<S>) => void,
+): { readonly current: Actor<S, C, E> } {
+  const { random, time, store, faults, telemetry } = world;
   let nodes = 0;
-  let current: TallyActor | undefined;
+  let current: Actor<S, C, E> | undefined;
 
-  await store.append({
-    actorId: ID,
-    streams: [
-      {
-        aggregateId: ID,
-        aggregateType: "WorldState",
-        expectedVersion: 0,
-        events: [
-          {
-            eventId: "01900000-0000-7000-8000-00000000ffff",
-            eventType: "Added",
-            timestamp: new Date(0).toISOString(),
-            payload: { amount: 0, sum: 0 },
-            metadata: { correlationId: ID, tenantId: "t", schemaVersion: 1 },
-          },
-        ],
-      },
-    ],
-  });
-
-  /** A node of its own, with its own connection to the store; what a dead one still hears goes nowhere. */
-  function start(): void {
+  function start(): Actor<S, C, E> {
     const node = { alive: true };
-    const actor: TallyActor = new Actor(
-      ID,
-      tally,
-      faultyStore(store, time, random, faults),
-      time,
-      {
-        refused: () => undefined,
-        fault() {
-          faultCount += 1;
-        },
+    const actor: Actor<S, C, E> = new Actor(id, aggregate, faultyStore(store, time, random, faults), time, telemetry, {
+      nodeId: `node-${++nodes}`,
+      tenantId: "t",
+      mailboxLimit: 20,
+      snapshotEvery: 5,
+      onSnapshot: (snapshot) => void time.sleep(random() * 30).then(() => store.saveSnapshots([snapshot])),
+      onCommit: (commit) => node.alive && shown(commit),
+      onStop: (reason) => {
+        if (reason === "lost" && current === actor) start();
       },
-      {
-        nodeId: `node-${++nodes}`,
-        tenantId: "t",
-        mailboxLimit: 20,
-        snapshotEvery: 5,
-        onSnapshot: (snapshot) => void time.sleep(random() * 30).then(() => store.saveSnapshots([snapshot])),
-        onCommit: (commit) => node.alive && shown.push(commit),
-        onStop: (reason) => {
-          if (reason === "lost" && current === actor) start();
-        },
-      },
-    );
+    });
     current = actor;
     if (random() < 0.5) {
       time.at(time.now() + random() * 1_500, () => {
@@ -192,48 +154,54 @@ export async function simulate(seed: number): Promise<Journal> {
         start();
       });
     }
+    return actor;
   }
-  start();
+  const first = start();
+  return {
+    get current() {
+      return current ?? first;
+    },
+  };
+}
 
-  async function send(commandId: string, amount: number): Promise<void> {
-    for (;;) {
-      const actor = current;
-      const answer = await Promise.race([
-        actor?.submit({ commandId, command: { type: "Add", amount } }),
-        time.sleep(200),
-      ]);
-      if (answer !== undefined && actor === current && (answer.ok || !answer.retryable)) {
-        answers.push({ commandId, answer });
-        return;
-      }
-      await time.sleep(5 + random() * 50);
-    }
+/** A way to have a command done: its answer, and whether whoever asked will still hear it. */
+export interface Door {
+  readonly answer: Promise<Answer>;
+  isOpen(): boolean;
+}
+
+/** As a client does: waits a while, asks again, until there is a final answer. */
+export async function insist({ time, random }: World, ask: () => Door): Promise<Answer> {
+  for (;;) {
+    const door = ask();
+    const answer = await Promise.race([door.answer, time.sleep(200)]);
+    if (answer !== undefined && door.isOpen() && (answer.ok || !answer.retryable)) return answer;
+    await time.sleep(5 + random() * 50);
   }
+}
 
-  const clients = Array.from({ length: 1 + Math.floor(random() * 5) }, async (_, client) => {
-    for (let i = 0; i < 12; i += 1) {
-      const commandId = `01900000-0000-7000-8000-${String(client).padStart(6, "0")}${String(i).padStart(6, "0")}`;
-      const amount = Math.floor(random() * 160) - 60;
-      sent.add(commandId);
-      const first = send(commandId, amount);
-      const repeats = random() < 0.3 ? [time.sleep(random() * 300).then(() => send(commandId, amount))] : [];
-      if (random() < 0.5) await Promise.all([first, ...repeats]);
-      else repeats.push(first);
-      await time.sleep(random() * 60);
-    }
-  });
+/** Runs the world until nothing is left to do; from 4,000 ms on without faults. Rejects if somebody's work is not done then. */
+export async function runToPeace({ time, faults }: World, work: readonly Promise<unknown>[]): Promise<void> {
   time.at(4_000, () => {
     faults.rate = 0;
   });
   await time.run(60_000);
-  await Promise.all(
-    clients.map((client) => Promise.race([client, Promise.reject(new Error("a client never got its answer"))])),
-  );
-  return {
-    answers,
-    shown,
-    log: await store.readAll(0, await store.highWaterMark(), { limit: 10_000 }),
-    sent,
-    faults: faultCount,
-  };
+  await Promise.all(work.map((one) => Promise.race([one, Promise.reject(new Error("a client never got its answer"))])));
+}
+
+/** Seeds of one test file's runs: `SIMULATION_RUNS` of them from `SIMULATION_SEED` on. */
+export async function eachSeed(defaultRuns: number, run: (seed: number) => Promise<void>): Promise<void> {
+  const first = Number(process.env["SIMULATION_SEED"] ?? 1);
+  const runs = runsOf(defaultRuns);
+  for (let seed = first; seed < first + runs; seed += 1) {
+    try {
+      await run(seed);
+    } catch (error) {
+      throw new Error(`replay with SIMULATION_SEED=${seed} SIMULATION_RUNS=1`, { cause: error });
+    }
+  }
+}
+
+export function runsOf(defaultRuns: number): number {
+  return Number(process.env["SIMULATION_RUNS"] ?? defaultRuns);
 }

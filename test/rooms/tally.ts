@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { type Aggregate, accept, reject } from "../../domain/decider.ts";
 
+export const ID = "01900000-0000-7000-8000-000000000001";
+
 /** The smallest aggregate that has everything: a sum with an upper limit, and a reminder once it is over 100. */
 export interface Tally {
   readonly sum: number;

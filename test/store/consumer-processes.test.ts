@@ -5,8 +5,11 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { useDatabase } from "../support/postgres.ts";
-import { createTaken, expectAllTaken, sequencesTaken, taken } from "./taken.ts";
+import { createTaken, eventually, expectAllTaken, sequencesTaken, taken } from "./taken.ts";
 import { startWriters } from "./writers.ts";
+
+/** Each of a dozen processes takes seconds to start on a busy machine. */
+const PATIENCE = { timeout: 120_000 };
 
 interface Child {
   readonly process: ChildProcess;
@@ -40,7 +43,7 @@ const nodesOf = async (url: string) => new Set((await taken(url, "all")).map(({ 
 describe("[CONS-1] under sixteen writers, some of them slow, some in vain, nothing is lost or taken twice", () => {
   const database = useDatabase();
 
-  test("by a consumer that is killed again and again", async () => {
+  test("by a consumer that is killed again and again", PATIENCE, async () => {
     await createTaken(database.url);
     const writers = startWriters(database.url);
     for (let life = 0; life < 4; life += 1) {
@@ -59,7 +62,7 @@ describe("[CONS-1] under sixteen writers, some of them slow, some in vain, nothi
 describe("[CONS-1] [CONS-2] two processes compete for one consumer", () => {
   const database = useDatabase();
 
-  test("and together take every event once and in order, while the one at work is killed", async () => {
+  test("and together take every event once and in order, while the one at work is killed", PATIENCE, async () => {
     await createTaken(database.url);
     const writers = startWriters(database.url);
     let children = [await startChild(database.url, "a"), await startChild(database.url, "b")];
@@ -70,9 +73,10 @@ describe("[CONS-1] [CONS-2] two processes compete for one consumer", () => {
       expect(busy.batches(), "one works").toBeGreaterThan(idle.batches());
       const before = (await sequencesTaken(database.url, "all")).length;
       await busy.kill();
-      await expect
-        .poll(async () => (await sequencesTaken(database.url, "all")).length, { timeout: 1_000, interval: 10 })
-        .toBeGreaterThan(before + 50);
+      await eventually(async () => (await sequencesTaken(database.url, "all")).length, {
+        timeout: 1_000,
+        interval: 10,
+      }).toBeGreaterThan(before + 50);
       children = [idle, await startChild(database.url, name)];
     }
     await writers.end();

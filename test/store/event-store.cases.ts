@@ -197,6 +197,87 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
       expect(await store.outcomes(id)).toEqual([outcome]);
     });
 
+    test("[STORE-8] of a stream's outcomes the newest 256 are told, oldest first", async () => {
+      const id = v7();
+      const all = Array.from({ length: 260 }, () => v7());
+      for (const commandId of all)
+        await store.append({ actorId: id, streams: [], outcomes: [{ aggregateId: id, commandId, outcome: {} }] });
+      expect((await store.outcomes(id)).map(({ commandId }) => commandId)).toEqual(all.slice(-256));
+    });
+
+    test("[STORE-19] the heads of those streams that exist are told together", async () => {
+      const [player, bag, nothing] = [v7(), v7(), v7()];
+      expect(await store.heads([player, bag, nothing])).toEqual(new Map());
+      await store.append({ actorId: player, streams: [joueur(player, 0, gains(2)), inventaire(bag, 0, gains(1))] });
+      await store.activate(bag, "node-a");
+      const heads = await store.heads([bag, nothing, player]);
+      expect([...heads.keys()].sort()).toEqual([player, bag].sort());
+      for (const id of [player, bag]) expect(heads.get(id)).toEqual(await store.head(id));
+      expect(heads.get(bag)).toMatchObject({ aggregateType: "Inventaire", version: 1, owner: "node-a" });
+      expect(await store.heads([])).toEqual(new Map());
+    });
+
+    test("[STORE-20] one outcome is found by its command, whatever came after it; others' are not", async () => {
+      const id = v7();
+      const commandId = v7();
+      const keep = (aggregateId: string, outcome: unknown, lasting = true) => ({
+        actorId: id,
+        streams: [],
+        outcomes: [{ aggregateId, commandId, outcome, lasting }],
+      });
+      expect(await store.outcome(id, commandId)).toBeUndefined();
+      await store.append(keep(id, { accepted: { version: 3, ranges: [[0, 1, 3]] } }));
+      await store.append(keep(id, { code: "AUTRE" }, false));
+      expect(await store.outcome(id, commandId)).toEqual({ accepted: { version: 3, ranges: [[0, 1, 3]] } });
+      expect(await store.outcome(id, v7())).toBeUndefined();
+      expect(await store.outcome(v7(), commandId)).toBeUndefined();
+    });
+
+    test("[STORE-20] a lasting outcome is kept in the commit of its request's events, or not at all", async () => {
+      const id = v7();
+      const commandId = v7();
+      const step = (version: number) =>
+        store.append({
+          actorId: id,
+          streams: [joueur(id, version, gains(1))],
+          outcomes: [{ aggregateId: id, commandId, outcome: { version }, lasting: true }],
+        });
+      expect(await step(4)).toEqual(conflict(id, 4, 0));
+      expect(await store.outcome(id, commandId)).toBeUndefined();
+      expect(await step(0)).toMatchObject({ ok: true });
+      expect(await store.outcome(id, commandId)).toEqual({ version: 0 });
+    });
+
+    test("[STORE-21] a stream may be known by a refused command alone: at version 0, with epochs, not readable", async () => {
+      const id = v7();
+      const outcome = { aggregateId: id, commandId: v7(), outcome: { code: "TROP_TOT" } };
+      const refused = (epoch?: number) =>
+        store.append({ actorId: id, streams: [{ ...joueur(id, 0, []), epoch }], outcomes: [outcome] });
+      expect(await refused(1)).toEqual({ ok: true, sequences: [] });
+      expect(await store.head(id)).toMatchObject({ aggregateType: "Joueur", version: 0, epoch: 1 });
+      expect(await readStream(store, id)).toEqual([]);
+      expect(await store.outcomes(id)).toMatchObject([outcome]);
+      const owner = await store.activate(id, "node-a");
+      expect(owner).toMatchObject({ version: 0, epoch: 2 });
+      expect(await refused(1)).toMatchObject({ ok: false, reason: "CONFLICT" });
+      expect(await append(store, { ...joueur(id, 0, gains(1)), epoch: 1 })).toEqual(conflict(id, 0, 0));
+      expect(await append(store, inventaire(id, 0, gains(1)))).toMatchObject({ ok: false, reason: "CONFLICT" });
+      expect(await store.head(id), "an append that fails leaves its epoch alone").toEqual(owner);
+      expect(await append(store, { ...joueur(id, 0, gains(1)), epoch: 2 })).toMatchObject({ ok: true });
+      expect(await store.head(id)).toMatchObject({ version: 1, epoch: 2, owner: "node-a" });
+    });
+
+    test("[STORE-21] a stream that is only demanded, at version 0 too, fails the request if it has moved", async () => {
+      const [player, bag] = [v7(), v7()];
+      const step = (version: number) =>
+        store.append({ actorId: player, streams: [joueur(player, version, gains(1)), inventaire(bag, 0, [])] });
+      expect(await step(0)).toMatchObject({ ok: true, sequences: [expect.any(Number)] });
+      expect(await step(1)).toMatchObject({ ok: true });
+      await append(store, inventaire(bag, 0, gains(1)));
+      expect(await step(2)).toEqual(conflict(bag, 0, 1));
+      expect([(await store.head(player))?.version, (await store.head(bag))?.version]).toEqual([2, 1]);
+    });
+
     test("[STORE-9] the newest three snapshots of a stream are kept, whatever their state version", async () => {
       const id = v7();
       await store.saveSnapshots([snapshot(id, 50, 1)]);
@@ -241,6 +322,21 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
       expect(ids(await store.readAll(start, mark, { limit: 2 }))).toEqual(ids(all.slice(0, 2)));
       expect(ids(await store.readAll(start, mark, { eventTypes: ["ItemAjoute"] }))).toEqual(ids(all.slice(2)));
       expect(ids(await store.readAll(start, mark, { aggregateTypes: ["Inventaire"] }))).toEqual(ids(all.slice(3)));
+    });
+
+    test("[STORE-11] where the log goes on without a gap is told, and events are read by their numbers", async () => {
+      const result = await append(store, joueur(v7(), 0, gains(5)));
+      const numbers = result.ok ? result.sequences : [];
+      const [first = 0, second = 0, , , last = 0] = numbers;
+      expect(await store.runAfter(first)).toEqual({ upTo: last, last });
+      expect(await store.runAfter(last)).toEqual({ upTo: last, last });
+      expect(await store.lastSequence(second)).toBe(second);
+      expect(await store.lastSequence(last + 1_000)).toBe(last);
+      expect((await store.readSequences([last, last + 1, first])).map(({ sequence }) => sequence)).toEqual([
+        first,
+        last,
+      ]);
+      expect(await store.readSequences([])).toEqual([]);
     });
 
     test("[STORE-12] events are read by a range of times, both ends included, in the order of time", async () => {

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { expect, test } from "vitest";
-import { classifyFailure } from "../../store/pg-errors.ts";
+import { classifyFailure, isPassing } from "../../store/pg-errors.ts";
 
 function fromServer(code: string): Error {
   return Object.assign(new pg.DatabaseError("said the server", 0, "error"), { code, severity: "ERROR" });
@@ -39,3 +39,28 @@ test.each(["Query read timeout", "Connection terminated unexpectedly", "read ECO
     expect(classifyFailure(new Error(message), false)).toBe("unavailable");
   },
 );
+
+test.each(["40001", "40P01", "55P03", "57014", "57P01", "57P03", "53300", "25P03", "08006", "42P01", "42501"])(
+  "[CONS-4] %s passes: the events are not at fault",
+  (code) => {
+    expect(isPassing(fromServer(code))).toBe(true);
+  },
+);
+
+test.each(["22P02", "23505", "23503", "25P02", "P0001"])(
+  "[CONS-5] %s is the fault of an event, or of the code",
+  (code) => {
+    expect(isPassing(fromServer(code))).toBe(false);
+  },
+);
+
+test("[CONS-4] a lost connection passes, an error of the code's own does not", () => {
+  for (const message of [
+    "Query read timeout",
+    "Connection terminated unexpectedly",
+    "timeout exceeded when trying to connect",
+  ])
+    expect(isPassing(new Error(message))).toBe(true);
+  expect(isPassing(Object.assign(new Error("read"), { code: "ECONNRESET" }))).toBe(true);
+  expect(isPassing(new TypeError("x is not a function"))).toBe(false);
+});

@@ -36,7 +36,7 @@ export function useServerProcess(
 
   async function start(): Promise<void> {
     ports ??= { GAME_PORT: String(await freePort("127.0.0.1")), API_PORT: String(await freePort("127.0.0.1")) };
-    server = await startServerProcess({ DATABASE_URL: database.url, ...ports, ...env });
+    server = await startServerProcess({ DATABASE_URL: database.url, DEMO_WORLD: "false", ...ports, ...env });
     for (const stream of [server.process.stdout, server.process.stderr])
       stream?.on("data", (chunk: Buffer) => {
         log += chunk.toString();

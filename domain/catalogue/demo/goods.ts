@@ -11,9 +11,9 @@ function material(nom: string, valeurOr: number, description: string, over: Part
   return { nom, description, typeItem: "MATERIAU", valeurOr, poids: 1, ...pile, stackMax: 99, ...over };
 }
 
-/** Nobody can sell, give away or throw away what a quest hangs on. */
+/** Nobody can sell or give away what a quest hangs on. It weighs nothing and piles up, for it is found more than once. */
 function keepsake(nom: string, description: string): Item {
-  return { nom, description, typeItem: "QUETE", poids: 0, echangeable: false, destructible: false };
+  return { nom, description, typeItem: "QUETE", poids: 0, ...pile, stackMax: 99, echangeable: false };
 }
 
 /** Drinks, materials and keepsakes. What heals does so in a combat (`usage`) and outside of one (`effets`) alike. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import type { PlayerCommand } from "../../../domain/player/commands.ts";
-import { type Slot, slotsInOrder } from "../../../domain/player/inventaire.ts";
+import { slotsInOrder } from "../../../domain/player/inventaire.ts";
 import { raisonOr } from "../../../domain/player/joueur.ts";
 import type { PlayerState } from "../../../domain/player/state.ts";
 import { classe, emplacement, STATS } from "../../../domain/values.ts";
-import { cid, creation, definitionOf, definitions, gift, ITEM_NAMES, itemOf, OTHER_ID, oid } from "./core-helper.ts";
+import { cid, creation, definitionOf, definitions, gift, ITEM_NAMES, itemOf, oid } from "./core-helper.ts";
 
 /** A command in numbers, to be read against the state of the moment: what, with which thing, which else, how many. */
 export type Gesture = readonly [kind: number, which: number, other: number, much: number];
@@ -27,23 +27,6 @@ function settlement(which: number, other: number, much: number): PlayerCommand {
     objets: much % 2 === 0 ? [{ itemId: itemOf(name), quantite: 1 + (much % 20), proprietes: definitionOf(name) }] : [],
     clos: much % 2 === 0,
     motif: much % 5 === 0 ? "ANNULE" : "TRANSACTION",
-  };
-}
-
-function exchangeOf(slot: string, mine: Slot | undefined, other: number, much: number): PlayerCommand {
-  const name = pick(ITEM_NAMES, other) ?? "potion";
-  const quantite = 1 + (much % (mine?.quantite ?? 3));
-  return {
-    type: "ConclureEchange",
-    echangeId: cid(other),
-    avec: OTHER_ID,
-    pseudoAvec: "Other",
-    donnes: { or: much % 7 === 0 ? much : 0, objets: much % 3 === 0 ? [] : [{ slotId: slot, quantite }] },
-    recus: {
-      or: much % 4 === 0 ? much : 0,
-      objets:
-        much % 2 === 0 ? [{ itemId: itemOf(name), quantite: 1 + (other % 4), proprietes: definitionOf(name) }] : [],
-    },
   };
 }
 
@@ -137,9 +120,6 @@ export function commandOf(state: PlayerState, [kind, which, other, much]: Gestur
       };
     case 30:
       return settlement(which, other, much);
-    case 31:
-    case 32:
-      return exchangeOf(slotId, mine, other, much);
     default:
       return which % 2 === 0
         ? { type: "SeConnecter", sessionId: `s${other}` }

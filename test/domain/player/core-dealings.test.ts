@@ -3,23 +3,18 @@ import { participantDefinition } from "../../../domain/combat/participant.ts";
 import type { PlayerCommand } from "../../../domain/player/commands.ts";
 import { fighterOf } from "../../../domain/player/fighter.ts";
 import { slotsInOrder } from "../../../domain/player/inventaire.ts";
-import { player } from "../../../domain/player/player.ts";
-import type { PlayerState } from "../../../domain/player/state.ts";
 import { currentVitals } from "../../../domain/player/vitals.ts";
 import { NOBODYS } from "./core-arbitrary.ts";
 import {
   all,
   cid,
   close,
-  creation,
   definitionOf,
   definitions,
   engage,
   gift,
   gold,
-  type ItemName,
   itemOf,
-  OTHER_ID,
   oid,
   one,
   slotOf,
@@ -60,7 +55,6 @@ describe("combats", () => {
       { type: "DepenserPoints", stats: { hpMax: 1 } },
       { type: "ChangerClasse", classe: "MAGE" },
       order(),
-      trade({ donnes: { or: 1, objets: [] } }),
     ];
     for (const command of refused)
       expect([command.type, when(state, command).code]).toEqual([command.type, "IN_COMBAT"]);
@@ -250,68 +244,6 @@ describe("the market", () => {
     const late = when(back.state, settlement({ or: 9, clos: true }));
     expect(late.types).toEqual(["OrModifie"]);
     expect(one(when(state, settlement({ objets: goods })).events, "ItemAjoute").source).toBe("MARCHE");
-  });
-});
-
-function trade(over: Partial<Of<"ConclureEchange">> = {}): PlayerCommand {
-  return {
-    type: "ConclureEchange",
-    echangeId: cid(9),
-    avec: OTHER_ID,
-    pseudoAvec: "Other",
-    donnes: { or: 0, objets: [] },
-    recus: { or: 0, objets: [] },
-    ...over,
-  };
-}
-
-describe("exchanges", () => {
-  const give = (state: PlayerState, name: ItemName, quantite = 1) => ({
-    or: 0,
-    objets: [{ slotId: slotOf(state, name).slotId, quantite }],
-  });
-
-  test("[TRADE-1] all of it or nothing, and nothing is paid with what is received", () => {
-    const mine = warrior(gift(["potion", 5]), gold(10));
-    expect(when(mine, trade({ donnes: { or: 11, objets: [] }, recus: { or: 50, objets: [] } })).code).toBe(
-      "NOT_ENOUGH_GOLD",
-    );
-    expect(when(mine, trade({ donnes: give(mine, "potion", 6) })).code).toBe("NOT_ENOUGH_ITEMS");
-    const twice = [...give(mine, "potion", 3).objets, ...give(mine, "potion", 3).objets];
-    expect(when(mine, trade({ donnes: { or: 0, objets: twice } })).code).toBe("NOT_ENOUGH_ITEMS");
-    const rich = given(mine, gold(1_999_999_990));
-    expect(when(rich, trade({ recus: { or: 1, objets: [] } })).code).toBe("GOLD_FULL");
-  });
-
-  test("[TRADE-2] what one gives is what the other gets, as it is", () => {
-    const start = warrior(gift(["sword", 1], ["stone", 1], ["ring", 1]), gold(100));
-    const mine = given(
-      start,
-      { type: "AmeliorerEquipement", slotId: slotOf(start, "sword").slotId },
-      { type: "EquiperItem", slotId: slotOf(start, "ring").slotId },
-    );
-    expect(when(mine, trade({ donnes: give(mine, "stone") })).code).toBe("NOT_TRADEABLE");
-    expect(when(mine, trade({ donnes: give(mine, "ring") })).code).toBe("ITEM_WORN");
-    const gave = when(mine, trade({ donnes: give(mine, "sword"), recus: { or: 30, objets: [] } }));
-    const { donnes } = one(gave.events, "ItemEchange");
-    expect(donnes).toMatchObject([{ quantite: 1, proprietes: { amelioration: 1 } }]);
-    const other = given(player.initial, { ...creation(), joueurId: OTHER_ID } as PlayerCommand, gold(30));
-    const got = when(
-      other,
-      trade({ avec: PLAYER_ID, donnes: { or: 30, objets: [] }, recus: { or: 0, objets: [...donnes] } }),
-    );
-    expect(got.code).toBeUndefined();
-    expect(slotOf(got.state, "sword").proprietes.amelioration).toBe(1);
-    expect(slotOf(got.state, "sword").slotId).not.toBe(slotOf(mine, "sword").slotId);
-    expect([gave.state.joueur.or, got.state.joueur.or]).toEqual([30, 0]);
-    const stones = [{ itemId: itemOf("stone"), quantite: 1, proprietes: definitionOf("stone") }];
-    expect(when(other, trade({ avec: PLAYER_ID, recus: { or: 0, objets: stones } })).code).toBe("NOT_TRADEABLE");
-  });
-
-  test("[TRADE-3] not with oneself, and not of nothing", () => {
-    const mine = warrior(gold(5));
-    expect(when(mine, trade()).code).toBe("EMPTY_EXCHANGE");
-    expect(when(mine, trade({ avec: PLAYER_ID, donnes: { or: 1, objets: [] } })).code).toBe("SELF_EXCHANGE");
   });
 });
 

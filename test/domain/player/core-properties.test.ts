@@ -87,7 +87,7 @@ describe("whatever is commanded", () => {
       else refused.add(code);
     });
     expect([...refused].filter((code) => !(code in PLAYER_REJECTIONS))).toEqual([]);
-    expect(accepted.size).toBeGreaterThanOrEqual(24);
+    expect(accepted.size).toBeGreaterThanOrEqual(23);
     expect(refused.size).toBeGreaterThanOrEqual(20);
   });
 
@@ -153,11 +153,10 @@ describe("whatever is commanded", () => {
       const paid = before.joueur.or - after.joueur.or;
       if (command.type === "ReserverOrdre")
         expect(paid).toBe(command.typeOrdre === "ACHAT" ? command.quantite * command.prixUnitaire : 0);
-      if (command.type === "ConclureEchange") expect(paid).toBe(command.donnes.or - command.recus.or);
     });
   });
 
-  test("an order sets aside exactly what it says, an exchange gives and takes exactly what was agreed", () => {
+  test("an order sets aside exactly what it says", () => {
     played(80, 150, ({ before, command, events, after, code }) => {
       if (code !== undefined) return;
       const sum = (list: readonly { itemId: string; quantite: number }[]) => {
@@ -169,11 +168,6 @@ describe("whatever is commanded", () => {
         const [order] = all(events, "OrdreReserve");
         expect(sum(order?.reserve.objets ?? [])).toEqual(sum(all(events, "ItemRetire")));
         expect(after.joueur.ordres[command.ordreId]).toBeDefined();
-      }
-      if (command.type === "ConclureEchange") {
-        const [trade] = all(events, "ItemEchange");
-        expect(sum(trade?.donnes ?? [])).toEqual(sum(all(events, "ItemRetire")));
-        expect(sum(trade?.recus ?? [])).toEqual(sum(all(events, "ItemAjoute")));
       }
       if (command.type === "ReglerOrdre")
         expect(sum([...all(events, "ItemAjoute"), ...all(events, "ItemPerdu")])).toEqual(sum(command.objets));

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { giveItem } from "../../../domain/player/carrying.ts";
 import type { PlayerCommand } from "../../../domain/player/commands.ts";
+import { openDraft } from "../../../domain/player/draft.ts";
 import { experienceAt } from "../../../domain/player/formulas.ts";
 import { slotsInOrder } from "../../../domain/player/inventaire.ts";
 import type { PlayerState } from "../../../domain/player/state.ts";
@@ -82,18 +84,13 @@ describe("the inventory", () => {
     });
     const full = warrior(gift(["ring", 30]), gift(["ring", 19]), gift(["potion", 5]));
     expect(when(full, split(full)).code).toBe("INVENTORY_FULL");
-    const take: PlayerCommand = {
-      type: "ConclureEchange",
-      echangeId: NOBODYS,
-      avec: NOBODYS,
-      pseudoAvec: "O",
-      donnes: { or: 0, objets: [] },
-      recus: { or: 0, objets: [{ itemId: itemOf("sword"), quantite: 1, proprietes: slotOf(full, "ring").proprietes }] },
-    };
-    expect(when(full, take).code).toBe("INVENTORY_FULL");
+    const { proprietes } = slotOf(full, "ring");
+    const sword = { itemId: itemOf("sword"), quantite: 1, proprietes, source: "ECHANGE", reference: "x" } as const;
+    const take = (state: PlayerState) => giveItem(openDraft(state, 0), { ...sword, force: false });
+    expect(take(full)).toBe("INVENTORY_FULL");
     const heavy = warrior(gift(["stone", 3], ["ring", 1]), gift(["potion", 99]));
     expect(heavy.inventaire.poidsActuel).toBe(1_000);
-    expect(when(heavy, take).code).toBe("TOO_HEAVY");
+    expect(take(heavy)).toBe("TOO_HEAVY");
   });
 
   test("[BAG-5] what is owed arrives, beyond capacity and weight", () => {

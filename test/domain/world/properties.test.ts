@@ -148,7 +148,7 @@ describe("whatever is commanded", () => {
           expect(payload.resultat === "REUSSI").toBe(payload.progres === payload.objectif);
         }
         for (const { progres, objectif, contributions, autres, contributeurs } of Object.values(after.evenements)) {
-          const amounts = Object.values(contributions).flatMap((group) => Object.values(group));
+          const amounts = contributions.flatMap((group) => Object.values(group));
           expect(amounts.reduce((total, amount) => total + amount, autres)).toBe(progres);
           expect(amounts).toHaveLength(contributeurs);
           expect(progres).toBeLessThan(objectif);

@@ -309,6 +309,22 @@ test("[WORLD-18] the nearest of hour, deadline and regrowth comes next", () => {
   expect(world.wakeUp?.(both)).toEqual({ at: 10_000, command: regrow(1) });
 });
 
+test("numbers that make no sense do not pass", () => {
+  const goal = (objectif: number) => ({
+    ...trigger(1),
+    definition: { type: "CHASSE", nom: "x", objectif, dureeMs: 1_000 },
+  });
+  const lasting = (dureeMs: number) => ({
+    ...trigger(1),
+    definition: { type: "CHASSE", nom: "x", objectif: 1, dureeMs },
+  });
+  for (const n of [0, -1, 1.5, 1e12, Number.NaN, Number.POSITIVE_INFINITY])
+    for (const command of [contribute(1, 1, n), gather(1, n), goal(n), lasting(n)])
+      expect(worldCommand.safeParse(command).success).toBe(false);
+  expect(worldCommand.safeParse(goal(1_000_000_000)).success).toBe(true);
+  expect(worldCommand.safeParse({ ...pass, joueurId: jid(1) }).success).toBe(false);
+});
+
 test("[WORLD-19] players discover and gather, and send nothing else", () => {
   expect(wireWorldCommand.safeParse({ type: "DecouvrirZone", zoneId: zid(1) }).success).toBe(true);
   expect(wireWorldCommand.safeParse({ type: "RecolterRessource", ressourceId: rid(1), quantite: 2 }).success).toBe(
