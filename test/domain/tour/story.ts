@@ -229,32 +229,34 @@ function trade(game: Game): void {
   game.pass(2 * HOUR);
 
   const slot = slotsInOrder(game.player(ADA).inventaire).find((one) => one.itemId === itemId);
-  const slotId = slot?.slotId;
-  const sage = [{ itemId, quantite: 3, proprietes: slot?.proprietes }];
-  const echangeId = id("ec4a0000", 1);
-  const share = { type: "ConclureEchange", echangeId };
-  const [gold, nothing] = [
+  const sage = [{ itemId, quantite: 3, slotId: slot?.slotId, proprietes: slot?.proprietes }];
+  exchange(game, 1, [
+    { or: 0, objets: sage },
     { or: 10, objets: [] },
-    { or: 0, objets: [] },
-  ];
-  game.together([
-    {
-      to: "Joueur",
-      id: ADA,
-      command: {
-        ...share,
-        avec: BEL,
-        pseudoAvec: "bel",
-        donnes: { or: 0, objets: [{ slotId, quantite: 3 }] },
-        recus: gold,
-      },
-    },
-    {
-      to: "Joueur",
-      id: BEL,
-      command: { ...share, avec: ADA, pseudoAvec: "ada", donnes: gold, recus: { ...nothing, objets: sage } },
-    },
   ]);
+  exchange(game, 2, []);
+}
+
+/** Ada and Bel make offers in turn, and both confirm; without offers Bel thinks better of it. Both halves are one commit. */
+function exchange(game: Game, n: number, offers: readonly object[]): void {
+  const echangeId = id("ec4a0000", n);
+  const both = (par: string, command: Sent): void => {
+    const [ada, bel] = [
+      { avec: BEL, pseudoAvec: "bel" },
+      { avec: ADA, pseudoAvec: "ada" },
+    ];
+    const half = (joueurId: string, other: object) => ({
+      to: "Joueur" as const,
+      id: joueurId,
+      command: { ...command, echangeId, par, ...(command.type === "OuvrirEchange" ? other : {}) },
+    });
+    game.together([half(ADA, ada), half(BEL, bel)]);
+  };
+  both(ADA, { type: "OuvrirEchange" });
+  for (const [at, offre] of offers.entries()) both(at === 0 ? ADA : BEL, { type: "ModifierOffre", offre });
+  if (offers.length === 0) both(BEL, { type: "AnnulerEchange" });
+  const revision = game.player(ADA).joueur.echange?.revision;
+  if (offers.length > 0) for (const par of [ADA, BEL]) both(par, { type: "ConfirmerEchange", revision });
 }
 
 /** What goes wrong with quests, and how the day ends. */
