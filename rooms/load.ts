@@ -1,6 +1,6 @@
 import type { Answer } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
-import type { DomainEvent } from "../domain/envelope.ts";
+import type { DomainEvent, StoredEvent } from "../domain/envelope.ts";
 import type { AcceptedCommand, EventStore, Head, Snapshot } from "../store/event-store.ts";
 import { isLastingAcceptance } from "./answers.ts";
 import { Recent } from "./recent.ts";
@@ -129,11 +129,14 @@ async function readTail<S, C, E extends DomainEvent>(
 ): Promise<Tail<S>> {
   let state = snapshot?.state ?? aggregate.initial;
   const commands = new Map<string, { sequence: number; ranges: [number, number, number][] }>();
+  const ranges = streams.map((_, index) => ({ from: snapshot?.versions[index] ?? 0, to: versions[index] ?? 0 }));
+  const tails = await Promise.all(
+    streams.map(({ aggregateId }, index) => openTail(store, aggregateId, ranges[index], streams.length > 1)),
+  );
   for (const [index, { aggregateId }] of streams.entries()) {
-    const to = versions[index] ?? 0;
-    let version = snapshot?.versions[index] ?? 0;
-    if (version === to) continue;
-    for await (const event of store.readStream(aggregateId, version + 1, to)) {
+    const { from = 0, to = 0 } = ranges[index] ?? {};
+    let version = from;
+    for await (const event of tails[index] ?? []) {
       // The registry has held the payload against the schema of its type, which is the event's type here.
       state = aggregate.evolve(state, event as unknown as E);
       version += 1;
@@ -153,12 +156,27 @@ async function readTail<S, C, E extends DomainEvent>(
   // By the order in which they were written; each raised the version by as many events as it left.
   const ordered = [...commands].sort(([, one], [, other]) => one.sequence - other.sequence);
   let at = versions.reduce((sum, one) => sum + one, 0);
-  const accepted = ordered.reverse().map(([commandId, { ranges }]): AcceptedCommand => {
+  const accepted = ordered.reverse().map(([commandId, { ranges: changed }]): AcceptedCommand => {
     const version = at;
-    at -= ranges.reduce((sum, [, from, to]) => sum + to - from + 1, 0);
-    return { commandId, version, ranges };
+    at -= changed.reduce((sum, [, from, to]) => sum + to - from + 1, 0);
+    return { commandId, version, ranges: changed };
   });
   return { state, commands: accepted.reverse() };
+}
+
+/** Several streams are asked for at once; one alone, which may be long, is read as it is folded. */
+async function openTail(
+  store: EventStore,
+  aggregateId: string,
+  { from, to } = { from: 0, to: 0 },
+  atOnce: boolean,
+): Promise<AsyncIterable<StoredEvent> | readonly StoredEvent[]> {
+  if (from === to) return [];
+  const tail = store.readStream(aggregateId, from + 1, to);
+  if (!atOnce) return tail;
+  const events: StoredEvent[] = [];
+  for await (const event of tail) events.push(event);
+  return events;
 }
 
 /** A snapshot is a shortcut, never the truth: one that does not fit is ignored. */
