@@ -108,7 +108,7 @@ export function createCommands<Map>(
       const answer = await owner.send(type, id, envelope);
       if (answer !== undefined) return answer;
     }
-    return rests === true && envelope.lasting === true ? cold(kind, id, envelope) : actors.send(id, envelope);
+    return rests === true && envelope.lasting !== undefined ? cold(kind, id, envelope) : actors.send(id, envelope);
   }
 
   return {

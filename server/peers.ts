@@ -25,7 +25,7 @@ export const peerCall = z.strictObject({
       causationId: z.uuid().optional(),
       userId: z.uuid().optional(),
       sessionId: z.string().max(100).optional(),
-      lasting: z.boolean().optional(),
+      lasting: z.enum(["outcome", "acceptance"]).optional(),
     })
     .optional(),
 });
