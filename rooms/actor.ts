@@ -39,11 +39,10 @@ export interface Envelope<C> {
   readonly causationId?: string | undefined;
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
-  /**
-   * The command may be repeated after any time, as a saga's: that it was done is kept for ever. So is with `outcome` that it was
-   * refused; with `acceptance` a refusal is not kept at all, and whoever asks again may be accepted.
-   */
-  readonly lasting?: "outcome" | "acceptance" | undefined;
+  /** The command may be repeated after any time, as a saga's: its outcome is kept for ever. */
+  readonly lasting?: boolean | undefined;
+  /** A refusal is not kept: whoever asks again may be accepted. */
+  readonly forgetRefusal?: boolean | undefined;
 }
 
 /** A commit as its watchers see it: the new durable state and what led to it. */
@@ -88,8 +87,8 @@ const RELOAD_DELAY_LIMIT_MS = 5_000;
 /** After this long a wake-up that was refused is tried again. */
 const WAKE_UP_AGAIN_MS = 1_000;
 
-function keepsOutcome({ envelope: { lasting }, count, rejection }: InFlight<unknown, unknown>): boolean {
-  return rejection === undefined ? count === 0 || lasting !== undefined : lasting !== "acceptance";
+function keepsOutcome({ envelope, count, rejection }: InFlight<unknown, unknown>): boolean {
+  return rejection === undefined ? count === 0 || envelope.lasting === true : envelope.forgetRefusal !== true;
 }
 
 export class Actor<S, C, E extends DomainEvent> {
@@ -215,7 +214,7 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#answer(entry, rejected);
       return;
     }
-    if (entry.envelope.lasting !== undefined && entry.newIn !== this.#epoch) {
+    if (entry.envelope.lasting === true && entry.newIn !== this.#epoch) {
       void this.#lookFor(entry);
       return;
     }
@@ -282,16 +281,14 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#head = entry.stateAfter;
     this.#headVersion += entry.count;
     this.#inFlight.push(entry);
-    const { commandId, lasting } = entry.envelope;
+    const { commandId, lasting = false } = entry.envelope;
     const { version, ranges } = acceptedBy(commandId, this.#headVersion, this.#streams, entry.appends);
     const outcome = outcomeOnly ? (entry.rejection ?? acceptance(version, [])) : { accepted: { version, ranges } };
     this.#store
       .append({
         actorId: this.id,
         streams: entry.appends,
-        outcomes: keepsOutcome(entry)
-          ? [{ aggregateId: this.id, commandId, outcome, lasting: lasting !== undefined }]
-          : [],
+        outcomes: keepsOutcome(entry) ? [{ aggregateId: this.id, commandId, outcome, lasting }] : [],
       })
       .catch((error: unknown): AppendResult => ({ ok: false, reason: "UNKNOWN", message: String(error) }))
       .then((result) => {

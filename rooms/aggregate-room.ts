@@ -17,6 +17,8 @@ export interface RoomKind<S, C, View extends Schema> {
   readonly key: string;
   /** The aggregate's id where it is not the client's to name: whatever the option says, it is this one. */
   idFor?(who: Principal): string;
+  /** The aggregate's id, from what clients name it by; default the same. */
+  aggregateId?(name: string): string;
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
   refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
   readonly actors: Actors<S, C>;
@@ -44,7 +46,7 @@ export interface RoomKind<S, C, View extends Schema> {
 
 /** A message that a room kind answers by itself. */
 export interface RoomCall {
-  /** The aggregate's. */
+  /** What the room's aggregate is named by. */
   readonly id: string;
   readonly commandId: string;
   readonly sessionId: string;
@@ -91,11 +93,13 @@ const NEVER_MS = 2_147_483_647;
  */
 export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
   const { telemetry, limits = {} } = services;
+  const aggregateId = (name: string): string => kind.aggregateId?.(name) ?? name;
 
   class AggregateRoom extends Room<{ state: View }> {
     override autoDispose = true;
     override patchRate = NEVER_MS;
     #actor: Running<S, C> | undefined;
+    #name = "";
     #shown: S | undefined;
     #unwatch: (() => void) | undefined;
     readonly #connections = new WeakMap<Client, Connection>();
@@ -115,7 +119,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const id = String(named.data[kind.key]);
       const problem = kind.refuseRoom?.(id, who);
       if (problem !== undefined) throw refuse(problem);
-      if (!(await kind.actors.exists(id))) throw refuse("NOT_FOUND");
+      if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
       return who;
     }
 
@@ -124,8 +128,8 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     };
 
     override onCreate(options: Record<string, unknown>): void {
-      const id = String(options[kind.key]);
-      this.#actor = kind.actors.get(id);
+      this.#name = String(options[kind.key]);
+      this.#actor = kind.actors.get(aggregateId(this.#name));
       if (this.#actor === undefined) throw refuse("UNAVAILABLE");
       this.state = kind.createView();
       this.#unwatch = this.#actor.watch({
@@ -248,10 +252,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
       if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
-      if (target !== undefined && target !== this.#actor?.id)
+      if (target !== undefined && target !== this.#name)
         return refused("FORBIDDEN", "this command is for another room");
       const call: RoomCall = {
-        id: this.#actor?.id ?? "",
+        id: this.#name,
         commandId,
         sessionId: client.sessionId,
         options: this.#connections.get(client)?.options ?? {},

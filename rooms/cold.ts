@@ -68,19 +68,18 @@ export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyPart
   const streams = streamsOf(aggregate, id);
 
   async function knownAnswer({ store, envelope }: Work, loaded: Loaded<S>): Promise<Answer | undefined> {
-    const { commandId, lasting } = envelope;
+    const { commandId, lasting = false } = envelope;
     const accepted = loaded.accepted.get(commandId);
     if (accepted !== undefined) return readAnswer(store, streams, accepted);
     const rejected = loaded.rejections.get(commandId);
-    if (rejected !== undefined || lasting === undefined) return rejected;
+    if (rejected !== undefined || !lasting) return rejected;
     const outcome = await store.outcome(id, commandId);
     if (isLastingAcceptance(outcome)) return readAnswer(store, streams, outcome.accepted);
     return outcome as Answer | undefined;
   }
 
   function decide({ envelope, tenantId, now }: Work, loaded: Loaded<S>): Prepared | Answer {
-    const { commandId, lasting } = envelope;
-    const forEver = lasting !== undefined;
+    const { commandId, lasting = false } = envelope;
     if (expectedVersion !== undefined && expectedVersion !== loaded.version)
       return refusal("WRONG_VERSION", `the aggregate is at version ${loaded.version}, not ${expectedVersion}`);
     const made = one.command(loaded.state);
@@ -91,18 +90,18 @@ export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyPart
     if (!decision.ok) {
       const refused: Answer = { ok: false, ...decision.rejection, retryable: false };
       // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
-      if (lasting === "acceptance" || (loaded.version === 0 && !forEver)) return refused;
-      const outcomes = [{ aggregateId: id, commandId, outcome: refused, lasting: forEver }];
+      if (envelope.forgetRefusal === true || (loaded.version === 0 && !lasting)) return refused;
+      const outcomes = [{ aggregateId: id, commandId, outcome: refused, lasting }];
       return { appends: appendsTo(aggregate, streams, [], versions), outcomes, refused: true, answer: () => refused };
     }
     const events = envelop(aggregate, decision.events, { ...envelope, command }, tenantId, now);
     const appends = appendsTo(aggregate, streams, events, versions);
     const { version, ranges } = acceptedBy(commandId, loaded.version + events.length, streams, appends);
     const left = events.length === 0 ? acceptance(version, []) : { accepted: { version, ranges } };
-    const kept = forEver || events.length === 0;
+    const kept = lasting || events.length === 0;
     return {
       appends,
-      outcomes: kept ? [{ aggregateId: id, commandId, outcome: left, lasting: forEver }] : [],
+      outcomes: kept ? [{ aggregateId: id, commandId, outcome: left, lasting }] : [],
       refused: false,
       answer: (sequences) => acceptance(version, answered(appends, sequences)),
     };

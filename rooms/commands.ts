@@ -16,6 +16,8 @@ export interface CommandKind<S, C, E extends DomainEvent> {
    * lasting command, that is a saga's, leaves it at rest: a saga that thanks ten thousand players need not wake them.
    */
   readonly rests?: boolean;
+  /** The aggregate's id, from what callers name it by; default the same. */
+  aggregateId?(name: string): string;
   /** Adds what the command needs of the world around: definitions of the catalogue. */
   fill?(command: C): C;
 }
@@ -78,6 +80,10 @@ export function createCommands<Map>(
     return Object.hasOwn(kinds, type) ? kinds[type as keyof Map & string] : undefined;
   }
 
+  function idOf(kind: AnyKind | undefined, name: string): string {
+    return kind?.aggregateId?.(name) ?? name;
+  }
+
   function cold(kind: AnyKind, id: string, { command, expectedVersion, ...rest }: Envelope<unknown>): Promise<Answer> {
     return executeCold(
       services,
@@ -108,7 +114,7 @@ export function createCommands<Map>(
       const answer = await owner.send(type, id, envelope);
       if (answer !== undefined) return answer;
     }
-    return rests === true && envelope.lasting !== undefined ? cold(kind, id, envelope) : actors.send(id, envelope);
+    return rests === true && envelope.lasting === true ? cold(kind, id, envelope) : actors.send(id, envelope);
   }
 
   return {
@@ -116,7 +122,7 @@ export function createCommands<Map>(
       const kind = kindNamed(type);
       if (kind === undefined) return refusal("NOT_FOUND");
       const command = kind.fill === undefined ? envelope.command : kind.fill(envelope.command);
-      return route(kind, type, id, { ...envelope, command });
+      return route(kind, type, idOf(kind, id), { ...envelope, command });
     },
 
     async sendHere(type, id, envelope) {
@@ -147,7 +153,7 @@ export function createCommands<Map>(
         type,
         ...party({
           aggregate: kind.aggregate,
-          id,
+          id: idOf(kind, id),
           ...(options.begin === undefined ? {} : { begin: options.begin }),
           seen: (state) => options.seen?.(state as never),
           command(state) {

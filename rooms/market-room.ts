@@ -1,6 +1,7 @@
 import { itemIn } from "../domain/catalogue/catalogue.ts";
 import type { MarketCommand } from "../domain/market/commands.ts";
 import type { MarketState } from "../domain/market/state.ts";
+import { bookId } from "../store/uuid.ts";
 import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-room.ts";
 import type { CatalogueCache } from "./catalogue-cache.ts";
@@ -20,6 +21,7 @@ export function createMarketRoom(
   const kind: RoomKind<MarketState, MarketCommand, MarketView> = {
     key: "itemId",
     actors,
+    aggregateId: bookId,
     refuseRoom(itemId, { role }) {
       if (role !== "joueur") return "FORBIDDEN";
       return itemIn(catalogue.current, itemId)?.echangeable === true ? undefined : "NOT_FOUND";

@@ -31,8 +31,9 @@ export function sendStep(
     commandId: stepId(saga, step, cause.eventId),
     correlationId: cause.correlationId,
     causationId: cause.eventId,
-    lasting: step.otherwise === undefined && step.fine === undefined ? "acceptance" : "outcome",
-  } as const;
+    lasting: true,
+    forgetRefusal: step.otherwise === undefined && step.fine === undefined,
+  };
   switch (step.to) {
     case "Joueur":
       return commands.send(step.to, step.id, { ...envelope, command: step.command });

@@ -36,6 +36,7 @@ import { createWorldRoom } from "../rooms/world-room.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
+import { bookId } from "../store/uuid.ts";
 import type { Releasers } from "./releasers.ts";
 
 /** The events of every aggregate. */
@@ -116,6 +117,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
       Economy: kindOf({
         aggregate: market,
         actors: markets,
+        aggregateId: bookId,
         fill: (command) => fillMarketCommand(command, catalogue.current),
       }),
       WorldState: kindOf({ aggregate: world, actors: worlds }),
@@ -178,7 +180,10 @@ export async function startGame(services: GameServices, releasers: Releasers): P
       const here = players.running(id)?.state ?? (await readAggregate(id, player, store, telemetry))?.state;
       return here?.joueur.joueurId === id ? here : undefined;
     },
-    readBook: async (id) => markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state,
+    async readBook(itemId) {
+      const id = bookId(itemId);
+      return markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state;
+    },
     readWorld: async () => {
       const here = worlds.running(WORLD_ID)?.state ?? (await readAggregate(WORLD_ID, world, store, telemetry))?.state;
       return here === undefined || here.version === 0 ? undefined : here;

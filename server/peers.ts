@@ -25,7 +25,8 @@ export const peerCall = z.strictObject({
       causationId: z.uuid().optional(),
       userId: z.uuid().optional(),
       sessionId: z.string().max(100).optional(),
-      lasting: z.enum(["outcome", "acceptance"]).optional(),
+      lasting: z.boolean().optional(),
+      forgetRefusal: z.boolean().optional(),
     })
     .optional(),
 });

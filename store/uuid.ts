@@ -15,5 +15,10 @@ export function partId(aggregateId: string, type: string): string {
   return v5(type, aggregateId);
 }
 
+/** The id of an item's order book; the item's own is its definition's. */
+export function bookId(itemId: string): string {
+  return partId(itemId, "Economy");
+}
+
 /** An id that follows from another one and a name: a saga's command from its event and its step. */
 export const derivedUuid: (name: string, from: string) => string = v5;
