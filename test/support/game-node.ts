@@ -165,6 +165,7 @@ function holdable(feed: Feed, held: boolean) {
     },
     feed: {
       ...feed,
+      settled: () => (open ? feed.settled() : 0),
       read: async (after, limit, filter) => (open ? feed.read(after, limit, filter) : { events: [], position: after }),
       subscribe(listener) {
         listeners.add(listener);
