@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
+import { catalogueEvents } from "../../domain/catalogue/catalogue.ts";
+import { combatEvents } from "../../domain/combat/events.ts";
+import { marketEvents } from "../../domain/market/events.ts";
+import { playerEvents } from "../../domain/player/state.ts";
+import { worldEvents } from "../../domain/world/events.ts";
 import type { Commands, Peer, Peers } from "../../rooms/commands.ts";
-import { allEvents, type Game, type GameCommands, startGame } from "../../server/game.ts";
+import { type Game, type GameCommands, startGame } from "../../server/game.ts";
 import { Releasers } from "../../server/releasers.ts";
 import { createPool } from "../../store/database.ts";
 import type { AppendRequest, AppendResult, EventStore } from "../../store/event-store.ts";
 import { createFeed, type Feed } from "../../store/feed.ts";
 import { createPostgresStore } from "../../store/postgres-store.ts";
-import { createRegistry } from "../../store/registry.ts";
+import { createRegistry, type EventRegistry } from "../../store/registry.ts";
 import { uuidv7 } from "../../store/uuid.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import type { TestDatabase } from "./postgres.ts";
@@ -45,6 +50,11 @@ export interface GameNode {
 
 type SendsHere = Pick<Commands<GameCommands>, "sendHere" | "refreshHere"> & { readonly answers: () => boolean };
 
+/** All event types of the game. */
+export function gameRegistry(): EventRegistry {
+  return createRegistry(combatEvents, playerEvents, catalogueEvents, marketEvents, worldEvents);
+}
+
 /** The nodes of one process over one database: what runs on a server, without its doors. */
 export function gameNodes(database: TestDatabase) {
   const alive = new Map<string, SendsHere>();
@@ -71,7 +81,7 @@ export function gameNodes(database: TestDatabase) {
     const wakeUps = createLocalWakeUps();
     const whole = createPostgresStore(
       { writePool: createPool({ ...config, poolSize: 3 }), readPool: createPool({ ...config, poolSize: 4 }) },
-      createRegistry(...allEvents),
+      gameRegistry(),
       { onAppended: () => wakeUps.notify() },
     );
     const mortal = cuttable(whole, options.cut ?? (() => undefined));
