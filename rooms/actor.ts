@@ -41,6 +41,8 @@ export interface Envelope<C> {
   readonly sessionId?: string | undefined;
   /** The command may be repeated after any time, as a saga's: its outcome is kept for ever. */
   readonly lasting?: boolean | undefined;
+  /** A refusal is not kept: whoever asks again may be accepted. */
+  readonly forgetRefusal?: boolean | undefined;
 }
 
 /** A commit as its watchers see it: the new durable state and what led to it. */
@@ -84,6 +86,10 @@ const RELOAD_DELAY_MS = 250;
 const RELOAD_DELAY_LIMIT_MS = 5_000;
 /** After this long a wake-up that was refused is tried again. */
 const WAKE_UP_AGAIN_MS = 1_000;
+
+function keepsOutcome({ envelope, count, rejection }: InFlight<unknown, unknown>): boolean {
+  return rejection === undefined ? count === 0 || envelope.lasting === true : envelope.forgetRefusal !== true;
+}
 
 export class Actor<S, C, E extends DomainEvent> {
   readonly id: string;
@@ -291,7 +297,7 @@ export class Actor<S, C, E extends DomainEvent> {
       .append({
         actorId: this.id,
         streams: entry.appends,
-        outcomes: outcomeOnly || lasting ? [{ aggregateId: this.id, commandId, outcome, lasting }] : [],
+        outcomes: keepsOutcome(entry) ? [{ aggregateId: this.id, commandId, outcome, lasting }] : [],
       })
       .catch((error: unknown): AppendResult => ({ ok: false, reason: "UNKNOWN", message: String(error) }))
       .then((result) => {
@@ -329,7 +335,7 @@ export class Actor<S, C, E extends DomainEvent> {
     const { commandId } = entry.envelope;
     if (entry.count === 0) {
       const answer = entry.rejection ?? acceptance(this.#durableVersion, []);
-      this.#rejections.set(commandId, answer);
+      if (keepsOutcome(entry)) this.#rejections.set(commandId, answer);
       this.#answer(entry, answer);
       return;
     }

@@ -123,7 +123,7 @@ function prepare<S, C, E extends DomainEvent>(
 
   function refuse(refused: Answer & { readonly ok: false }): Prepared | (Answer & { readonly ok: false }) {
     // Nothing is kept under the id of something that does not exist, or anybody could fill the tables.
-    if (loaded.version === 0 && !lasting) return refused;
+    if (envelope.forgetRefusal === true || (loaded.version === 0 && !lasting)) return refused;
     const outcome = { aggregateId: id, commandId, outcome: refused, lasting };
     return {
       appends: appendsTo(aggregate, streams, [], versions),

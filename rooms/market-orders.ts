@@ -44,6 +44,8 @@ export function createMarketOrders(commands: SagaCommands): MarketOrders {
         commandId,
         correlationId,
         userId: joueurId,
+        // Placing it is: a repeat that set aside anew would wait for ever for its place in the book.
+        lasting: true,
         command: { type: "ReserverOrdre", ordreId, typeOrdre, itemId, quantite, prixUnitaire, expireA },
       });
       if (!reserving.ok) return reserving;

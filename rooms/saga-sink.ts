@@ -1,4 +1,4 @@
-import type { Answer } from "../domain/codes.ts";
+import { type Answer, REFUSALS } from "../domain/codes.ts";
 import type { StoredEvent } from "../domain/envelope.ts";
 import type { Saga, Step } from "../domain/sagas/saga.ts";
 import { type Compensated, EventFault, PassingFault, type Sink } from "../store/sink.ts";
@@ -17,7 +17,10 @@ export function stepId(saga: Saga, step: Step, eventId: string): string {
   return derivedUuid(`${saga.name}/${step.name}`, step.key ?? eventId);
 }
 
-/** Sends one step's command, as a saga does. */
+/**
+ * Sends one step's command, as a saga does. A refusal that leads to something else must stand for ever; one that an operator looks
+ * into must not, or trying again once its cause is gone would come to nothing.
+ */
 export function sendStep(
   commands: SagaCommands,
   saga: Saga,
@@ -29,6 +32,7 @@ export function sendStep(
     correlationId: cause.correlationId,
     causationId: cause.eventId,
     lasting: true,
+    forgetRefusal: step.otherwise === undefined && step.fine === undefined,
   };
   switch (step.to) {
     case "Joueur":
@@ -55,13 +59,14 @@ export function createSagaSink(saga: Saga, commands: SagaCommands): Sink {
       const answer = await sendStep(commands, saga, step, cause);
       if (answer.ok || step.fine?.includes(answer.code) === true) return;
       if (answer.retryable) throw new PassingFault(answer.code);
-      if (step.otherwise === undefined) throw new EventFault(answer.code, `${step.name}: ${answer.message}`);
+      // The server's own refusals are not kept: what was undone for one of them could be done later all the same.
+      if (step.otherwise === undefined || answer.code in REFUSALS)
+        throw new EventFault(answer.code, `${step.name}: ${answer.message}`);
       for (const makingUp of step.otherwise) await run(makingUp);
       undone = { code: answer.code, message: `${step.name}: ${answer.message}`, state: "COMPENSATED" };
     }
 
-    const steps = [...saga.react(event)];
-    while (steps.length > 0) await settleAll(steps.splice(0, AT_ONCE).map(run));
+    await settleAll(saga.react(event), run);
     return undone === undefined ? undefined : { sequence: event.sequence, deadLetter: undone };
   }
 
@@ -74,23 +79,34 @@ export function createSagaSink(saga: Saga, commands: SagaCommands): Sink {
         chain.push(event);
       }
       const compensated: Compensated[] = [];
-      const waiting = [...chains.values()];
-      async function work(): Promise<void> {
-        for (let chain = waiting.shift(); chain !== undefined; chain = waiting.shift()) {
-          for (const event of chain) {
-            const undone = await react(event, signal);
-            if (undone !== undefined) compensated.push(undone);
-          }
+      async function work(chain: readonly StoredEvent[]): Promise<void> {
+        for (const event of chain) {
+          const undone = await react(event, signal);
+          if (undone !== undefined) compensated.push(undone);
         }
       }
-      await settleAll(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, work));
+      await settleAll([...chains.values()], work);
       return compensated;
     },
   };
 }
 
-/** Waits for all, also when one fails: nothing may be under way when the batch is given up. */
-async function settleAll(work: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(work);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
+/**
+ * Does all of it, also when some fails: nothing may be under way when the batch is given up, and what one failure holds up must
+ * not be the rest. Failures that pass go first: what failed for good is recorded only once the rest is done.
+ */
+async function settleAll<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const waiting = [...all];
+  const failures: unknown[] = [];
+  async function next(): Promise<void> {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
+      try {
+        await work(one);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, next));
+  if (failures.length > 0) throw failures.find((error) => error instanceof PassingFault) ?? failures[0];
 }

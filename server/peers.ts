@@ -26,6 +26,7 @@ export const peerCall = z.strictObject({
       userId: z.uuid().optional(),
       sessionId: z.string().max(100).optional(),
       lasting: z.boolean().optional(),
+      forgetRefusal: z.boolean().optional(),
     })
     .optional(),
 });

@@ -67,11 +67,13 @@ export function deadLettersOf(consumer: string, client: Queryable) {
       return new Set(rows.map(({ id }) => id));
     },
 
+    /** An event that has its letter already, as when the log is taken again from its beginning, keeps it. */
     async park(events: readonly StoredEvent[]): Promise<void> {
       if (events.length === 0) return;
       await client.query(
         `INSERT INTO dead_letters (consumer, event_sequence, event_id, aggregate_id, event_type, state)
-         SELECT $1, e.*, 'PARKED' FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[]) AS e`,
+         SELECT $1, e.*, 'PARKED' FROM unnest($2::bigint[], $3::uuid[], $4::uuid[], $5::text[]) AS e
+         ON CONFLICT (consumer, event_sequence) DO NOTHING`,
         [
           consumer,
           events.map(({ sequence }) => sequence),

@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, expect, test } from "vitest";
+import { AetherClient, type MarketSession, type PlayerSession } from "../../client/client.ts";
+import { ITEM } from "../../domain/catalogue/demo/ids.ts";
+import type { Answer } from "../../domain/codes.ts";
+import { tokenFor } from "../support/fight.ts";
+import { gameRegistry } from "../support/game-node.ts";
+import { auditMarket, replayBook, replayPlayer } from "../support/market-audit.ts";
+import { wholeLog } from "../support/play-game.ts";
+import { useDatabase } from "../support/postgres.ts";
+import { FAST, type TestServerProcess, useServerProcess } from "../support/server-process.ts";
+import { openStore, useReleasers } from "../support/store.ts";
+
+const PLAYERS = 8;
+const KILLS = 3;
+const GOODS = [ITEM.sauge, ITEM.mineraiDeFer, ITEM.boisDIf] as const;
+/** Of a trader: between two orders, ms. */
+const PACE_MS = 60;
+
+const database = useDatabase();
+const release = useReleasers();
+const servers = [
+  useServerProcess(database, { ...FAST, DEMO_WORLD: "true" }),
+  useServerProcess(database, FAST),
+] as const;
+const store = openStore({ url: database.url }, gameRegistry());
+release(() => store.close());
+
+/** From 0 to 1, the same for the same seed (mulberry32). */
+function seeded(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+interface Told {
+  readonly commandId: string;
+  readonly answer: Answer;
+}
+
+/** Asks one server and then the other, until there is an answer that stands. */
+async function ask(
+  method: string,
+  path: string,
+  role: "joueur" | "admin",
+  id: string,
+  body: object | undefined,
+): Promise<Told> {
+  const commandId = crypto.randomUUID();
+  const token = await tokenFor(role, id);
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const response = await fetch(`${servers[tries % 2]?.apiUrl}${path}`, {
+        method,
+        headers: {
+          ...{ authorization: `Bearer ${token}`, "idempotency-key": commandId },
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(8_000),
+      });
+      const answer = (await response.json()) as Answer & { readonly code?: string; readonly retryable?: boolean };
+      if (response.ok) return { commandId, answer };
+      const { code = "", retryable = false } = answer;
+      if (!retryable) return { commandId, answer: { ok: false, code, message: "", retryable } };
+    } catch {
+      // It is down, or was: the other one may be up.
+    }
+    await sleep(50 + 10 * tries);
+  }
+}
+
+const command = (id: string, role: "joueur" | "admin", message: object) =>
+  ask("POST", `/players/${id}/commands`, role, id, message);
+
+interface Trader {
+  readonly id: string;
+  readonly rooms: ReadonlyMap<string, MarketSession>;
+  readonly own: PlayerSession | undefined;
+}
+
+async function createTrader(n: number): Promise<Trader> {
+  const id = crypto.randomUUID();
+  const names = { username: `trader${n}`, pseudo: `Trader ${n}` };
+  await command(id, "joueur", { type: "CreerJoueur", ...names, classe: "MAGE" });
+  await command(id, "admin", { type: "ModifierOr", delta: 2_000, raison: "CADEAU", reference: id });
+  const objets = GOODS.map((itemId) => ({ itemId, quantite: 60 }));
+  const given = await command(id, "admin", { type: "RecevoirItems", objets, source: "CADEAU", reference: id });
+  expect(given.answer.ok, JSON.stringify(given.answer)).toBe(true);
+  const rooms = new Map<string, MarketSession>();
+  if (n % 2 === 1) return { id, rooms, own: undefined };
+  const url = servers[n % 4 === 0 ? 0 : 1].gameUrl;
+  const client = new AetherClient({ url, token: await tokenFor("joueur", id), heartbeatMs: 1_000 });
+  for (const itemId of GOODS) rooms.set(itemId, await client.joinMarket(itemId));
+  return { id, rooms, own: n < 3 ? await client.joinPlayer() : undefined };
+}
+
+interface Shown {
+  readonly version: number;
+}
+
+/** What was answered, by commandId. */
+const answers = new Map<string, Answer>();
+
+async function trade({ id, rooms }: Trader, random: () => number, over: () => boolean): Promise<void> {
+  const within = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
+  const placed: { readonly ordreId: string; readonly itemId: string }[] = [];
+  while (!over()) {
+    await sleep(PACE_MS * (0.5 + random()));
+    const itemId = GOODS[within(0, 2)] ?? GOODS[0];
+    const room = rooms.get(itemId);
+    const last = random() < 0.25 ? placed.splice(within(0, placed.length - 1), 1)[0] : undefined;
+    if (last !== undefined) {
+      const cancelling = rooms.get(last.itemId);
+      const commandId = crypto.randomUUID();
+      if (cancelling === undefined) {
+        const told = await ask("DELETE", `/market/orders/${last.ordreId}`, "joueur", id, undefined);
+        answers.set(told.commandId, told.answer);
+      } else
+        answers.set(
+          commandId,
+          await cancelling.command({ type: "AnnulerOrdre", ordreId: last.ordreId }, { commandId }),
+        );
+      continue;
+    }
+    const sale = random() < 0.5;
+    const expireA = random() < 0.3 ? { expireA: new Date(Date.now() + within(300, 3_000)).toISOString() } : {};
+    const order = { quantite: within(1, 8), prixUnitaire: within(5, 12), ...expireA };
+    let given: Told;
+    if (room === undefined)
+      given = await ask("POST", sale ? "/market/sell" : "/market/buy", "joueur", id, { itemId, ...order });
+    else {
+      const commandId = crypto.randomUUID();
+      const message = { type: "PlacerOrdre", typeOrdre: sale ? "VENTE" : "ACHAT", ...order } as const;
+      given = { commandId, answer: await room.command(message, { commandId }) };
+    }
+    answers.set(given.commandId, given.answer);
+    const { answer } = given;
+    const made = answer.ok
+      ? answer.events.find(({ eventType }) => eventType === "OrdreVenteCree" || eventType === "OrdreAchatCree")
+      : undefined;
+    if (made !== undefined) placed.push({ itemId, ordreId: (made.payload as { ordreId: string }).ordreId });
+  }
+}
+
+/** Until every saga has seen the whole log, and nothing comes to it any more. */
+async function sagasIdle(server: TestServerProcess): Promise<void> {
+  const headers = { authorization: `Bearer ${await tokenFor("admin")}` };
+  for (let before = -1; ; await sleep(100)) {
+    const last = await store.lastSequence(await store.highWaterMark());
+    const { items } = (await (await fetch(`${server.apiUrl}/admin/projections`, { headers })).json()) as {
+      items: { name: string; lagEvents: number; failed: number; parked: number }[];
+    };
+    const done = items.every(({ lagEvents }) => lagEvents === 0);
+    if (done && last === before) {
+      expect(items.filter(({ failed, parked }) => failed + parked > 0)).toEqual([]);
+      return;
+    }
+    before = done ? last : -1;
+  }
+}
+
+let traders: readonly Trader[] = [];
+beforeAll(async () => {
+  traders = await Promise.all(Array.from({ length: PLAYERS }, (_, n) => createTrader(n)));
+});
+
+test("[TRADING-1] whatever is killed while players trade: nothing is lost or made, every order has one fate, and what is shown is the log", async () => {
+  let over = false;
+  const trading = traders.map((trader, n) => trade(trader, seeded(1_000 + n), () => over));
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const victim = servers[kill % 2 === 0 ? 0 : 1];
+    await sleep(600);
+    await victim.stop("SIGKILL");
+    await sleep(200);
+    await victim.start();
+  }
+  await sleep(500);
+  over = true;
+  await Promise.all(trading);
+  for (const server of servers) await sagasIdle(server);
+
+  const log = await wholeLog(store);
+  const audit = auditMarket(log, GOODS);
+  expect(audit.trades).toBeGreaterThan(20);
+  expect(audit.kinds).toEqual(expect.arrayContaining(["ANNULE", "EXPIRE"]));
+  expect(audit.problems).toEqual([]);
+  expect(audit.acknowledged(answers)).toEqual([]);
+
+  // A server that has lost a book, and not yet been told so by it, shows how it was: never what it was not.
+  const newest = new Map<string, number>();
+  function shows(id: string, shown: Shown, replay: typeof replayBook | typeof replayPlayer, events: typeof log): void {
+    expect(shown).toEqual(replay(events, id, shown.version).shown);
+    newest.set(id, Math.max(newest.get(id) ?? 0, shown.version));
+  }
+  for (const server of servers) {
+    async function read(path: string, id: string): Promise<Shown> {
+      const headers = { authorization: `Bearer ${await tokenFor("joueur", id)}` };
+      return (await (await fetch(`${server.apiUrl}${path}`, { headers })).json()) as Shown;
+    }
+    for (const { id } of traders) shows(id, await read("/player/profile", id), replayPlayer, log);
+    for (const itemId of GOODS)
+      shows(itemId, await read(`/market/items/${itemId}/book`, traders[0]?.id ?? ""), replayBook, log);
+  }
+  for (const { rooms, own, id } of traders) {
+    for (const [itemId, room] of rooms) shows(itemId, { ...room.state, itemId } as Shown, replayBook, log);
+    if (own !== undefined) shows(id, own.state, replayPlayer, await wholeLog(store));
+  }
+  for (const itemId of GOODS) expect(newest.get(itemId)).toBe(replayBook(log, itemId).state.version);
+  for (const { id } of traders) expect(newest.get(id)).toBeGreaterThanOrEqual(replayPlayer(log, id).version);
+  await Promise.all(traders.flatMap(({ rooms, own }) => [...rooms.values(), own].map((one) => one?.leave())));
+}, 90_000);
