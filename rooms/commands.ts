@@ -59,6 +59,9 @@ export interface TypedParty extends AnyParty {
 
 type AnyKind = CommandKind<unknown, unknown, DomainEvent>;
 
+/** Ways that are tried before the caller is told to ask again. */
+const ROUTES = 3;
+
 export interface CommandsServices extends ColdServices {
   readonly store: EventStore;
   readonly nodeId: string;
@@ -98,7 +101,16 @@ export function createCommands<Map>(
     return owner === nodeId ? undefined : peers.find(owner);
   }
 
+  /** An actor may lose its aggregate to another node while the command waits: then the way is looked for once more. */
   async function route(kind: AnyKind, type: string, id: string, envelope: Envelope<unknown>): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await once(kind, type, id, envelope);
+      const lost = !answer.ok && answer.code === "UNAVAILABLE" && kind.actors?.running(id) === undefined;
+      if (!lost || attempt === ROUTES) return answer;
+    }
+  }
+
+  async function once(kind: AnyKind, type: string, id: string, envelope: Envelope<unknown>): Promise<Answer> {
     const { actors, rests } = kind;
     if (actors === undefined) return cold(kind, id, envelope);
     const here = actors.running(id);
