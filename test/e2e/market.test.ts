@@ -207,7 +207,7 @@ test("[TRADING-1] whatever is killed while players trade: nothing is lost or mad
       shows(itemId, await read(`/market/items/${itemId}/book`, traders[0]?.id ?? ""), replayBook, log);
   }
   for (const { rooms, own, id } of traders) {
-    for (const [itemId, room] of rooms) shows(itemId, { ...room.state, itemId } as Shown, replayBook, log);
+    for (const [itemId, room] of rooms) shows(itemId, Object.assign({ itemId }, room.state), replayBook, log);
     if (own !== undefined) shows(id, own.state, replayPlayer, await wholeLog(store));
   }
   for (const itemId of GOODS) expect(newest.get(itemId)).toBe(replayBook(log, itemId).state.version);

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { createPool } from "../../store/database.ts";
 import { listDeadLetters } from "../../store/dead-letters.ts";
 import type { AppendRequest } from "../../store/event-store.ts";
-import { uuidv7 } from "../../store/uuid.ts";
+import { derivedUuid, uuidv7 } from "../../store/uuid.ts";
 import { type Cut, type GameNode, gameNodes } from "../support/game-node.ts";
 import {
   commandTo,
@@ -249,6 +249,47 @@ test("[SINK-5] a step that is refused and cannot be undone holds up its aggregat
     expect((await lettersOf(world)).map(({ state }) => state)).toEqual(["DONE", "DONE"]);
   });
 }, 60_000);
+
+test("[SINK-2] an event that has failed, and those parked behind it, stay as they are when the log is taken again", async () => {
+  const world = uuidv7();
+  const states = async () => (await lettersOf(world)).map(({ state }) => state);
+  await withNode(async (node) => {
+    const one = await createPlayer(node.game);
+    for (const version of [1, 2, 3]) await ended(node, world, version, [one], { itemId: uuidv7(), quantite: version });
+    await expect.poll(states, { timeout: 10_000 }).toEqual(["FAILED", "PARKED", "PARKED"]);
+  });
+  await pool.query("UPDATE consumer_checkpoints SET position = 0");
+  await withNode(async (node) => {
+    const count = (await wholeLog(node.store)).length;
+    await node.idle();
+    expect(await wholeLog(node.store)).toHaveLength(count);
+  });
+  expect(await states()).toEqual(["FAILED", "PARKED", "PARKED"]);
+});
+
+test("[SINK-6] an order that is asked for again after any time is not set aside again", async () => {
+  await withNode(async (node) => {
+    const { game } = node;
+    const buyer = await createPlayer(game, 100);
+    const call = { joueurId: buyer, commandId: uuidv7() };
+    const order = { type: "PlacerOrdre", typeOrdre: "ACHAT", quantite: 1, prixUnitaire: 2 } as const;
+    const first = await done(game.orders.place(ware, order, call));
+    await done(
+      game.orders.cancel(ware, derivedUuid("ordre", call.commandId), { joueurId: buyer, commandId: uuidv7() }),
+    );
+    await node.idle();
+    const reference = buyer;
+    for (let i = 0; i < 300; i += 50)
+      await Promise.all(
+        Array.from({ length: 50 }, () =>
+          done(commandTo(game, "Joueur", buyer, { type: "ModifierOr", delta: 1, raison: "CADEAU", reference })),
+        ),
+      );
+    expect(await game.orders.place(ware, order, call)).toEqual(first);
+    await node.idle();
+    expect(await figuresOf(game, buyer)).toMatchObject({ or: 400, orders: 0 });
+  });
+});
 
 /** A world event that has ended well, in a world of its own. Answers its sequence. */
 async function ended(
