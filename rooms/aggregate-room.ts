@@ -10,6 +10,7 @@ import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
 
 /** What a kind of room adds to the base: how its aggregate is shown, and who may do what. */
 export interface RoomKind<S, C, View extends Schema> {
@@ -83,7 +84,7 @@ interface Connection {
   strikes: number;
 }
 
-const commandEnvelope = z.looseObject({ commandId: z.uuid(), expectedVersion: z.int().min(0).optional() });
+const commandEnvelope = z.looseObject({ commandId: wireId, expectedVersion: z.int().min(0).optional() });
 /** No timer of Colyseus' has anything to do here: patches go out after commits, and nothing else changes the state. */
 const NEVER_MS = 2_147_483_647;
 
@@ -112,11 +113,12 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     ): Promise<Principal> {
       const who = await services.authenticate(token);
       if (who === undefined) throw refuse("UNAUTHORIZED");
-      // Colyseus looks for a room, and makes one, by this very object.
-      if (kind.idFor !== undefined && isRecord(options)) options[kind.key] = kind.idFor(who);
-      const named = z.object({ [kind.key]: z.uuid() }).safeParse(options);
+      if (!isRecord(options)) throw refuse("BAD_REQUEST");
+      const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       if (!named.success) throw refuse("BAD_REQUEST");
-      const id = String(named.data[kind.key]);
+      const id = named.data;
+      // Colyseus looks for a room, and makes one, by this very object.
+      options[kind.key] = id;
       const problem = kind.refuseRoom?.(id, who);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
@@ -250,9 +252,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         return refusal(code, text);
       };
       if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
+      if (!isStorable(message)) return refused("BAD_REQUEST", NOT_STORABLE);
       if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
-      if (target !== undefined && target !== this.#name)
+      if (target !== undefined && wireId.safeParse(target).data !== this.#name)
         return refused("FORBIDDEN", "this command is for another room");
       const call: RoomCall = {
         id: this.#name,
