@@ -70,7 +70,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 const page = z.strictObject({
-  after: z.uuid().optional(),
+  after: wireId.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 const definition = z.record(z.string(), z.unknown());
