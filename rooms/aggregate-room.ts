@@ -9,7 +9,7 @@ import { classifyFrame } from "./frames.ts";
 import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket, TokenBuckets } from "./token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
 
 /** What a kind of room adds to the base: how its aggregate is shown, and who may do what. */
@@ -58,7 +58,7 @@ export interface RoomCall {
 }
 
 export interface RoomLimits {
-  /** Commands a second and in a burst, for one connection; more is RATE_LIMITED. Defaults 20 and 40. */
+  /** Commands a second and in a burst, for one connection, and joins, for one player; more is RATE_LIMITED. Defaults 20 and 40. */
   readonly commandsPerSecond?: number;
   readonly commandBurst?: number;
   /** Frames of any kind a second, for one connection; more ends it. Default 200, twice that in a burst. */
@@ -94,6 +94,9 @@ const NEVER_MS = 2_147_483_647;
  */
 export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
   const { telemetry, limits = {} } = services;
+  const { commandsPerSecond = 20, commandBurst = 40 } = limits;
+  // A join may write to the log, and takes a place in a room.
+  const joins = new TokenBuckets(commandsPerSecond, commandBurst);
   const aggregateId = (name: string): string => kind.aggregateId?.(name) ?? name;
 
   class AggregateRoom extends Room<{ state: View }> {
@@ -113,6 +116,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     ): Promise<Principal> {
       const who = await services.authenticate(token);
       if (who === undefined) throw refuse("UNAUTHORIZED");
+      if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
       if (!isRecord(options)) throw refuse("BAD_REQUEST");
       const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       if (!named.success) throw refuse("BAD_REQUEST");
@@ -152,7 +156,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const frames = limits.framesPerSecond ?? 200;
       this.#connections.set(client, {
         frames: new TokenBucket(frames, frames * 2, now),
-        commands: new TokenBucket(limits.commandsPerSecond ?? 20, limits.commandBurst ?? 40, now),
+        commands: new TokenBucket(commandsPerSecond, commandBurst, now),
         wantsEvents: options["events"] === true,
         session,
         options,

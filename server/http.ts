@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, refusal, statusOf } from "../domain/codes.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
+import { TokenBuckets } from "../rooms/token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "../rooms/wire.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -36,7 +37,17 @@ export const EVERYONE = ["joueur", "spectateur", "service", "auteur", "admin"] a
 
 export const NO_ID = refusal("BAD_REQUEST", "Idempotency-Key is not a UUID");
 
-export function createDoor(authenticate: Authenticate, metrics: Metrics): Door {
+/** Calls a second and in a burst, for one player; services, authors and operators are not counted. */
+export interface CallLimits {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+const COUNTED: readonly Principal["role"][] = ["joueur", "spectateur"];
+
+export function createDoor(authenticate: Authenticate, metrics: Metrics, { perSecond, burst }: CallLimits): Door {
+  const calls = new TokenBuckets(perSecond, burst);
+
   function problem(reply: FastifyReply, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
     metrics.refused.inc({ code });
     const status = statusOf(code);
@@ -58,6 +69,7 @@ export function createDoor(authenticate: Authenticate, metrics: Metrics): Door {
       return async (request, reply) => {
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
+        if (COUNTED.includes(who.role) && !calls.take(who.userId)) return problem(reply, refusal("RATE_LIMITED"));
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
         const given = request.method === "GET" ? request.query : (request.body ?? {});
         if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));

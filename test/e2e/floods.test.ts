@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { ITEM, QUEST, ZONE } from "../../domain/catalogue/demo/ids.ts";
 import type { Answer } from "../../domain/codes.ts";
-import { arrive } from "../support/adventure.ts";
+import { arrive, call } from "../support/adventure.ts";
+import { tokenFor } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRoomRaw, type RawClient } from "../support/raw-client.ts";
 import { useServerProcess } from "../support/server-process.ts";
@@ -58,6 +59,29 @@ test.each([
   const last = (await room.request({ ...one.command, commandId: ids.at(-1) })) as Answer;
   expect(codes([last])).not.toContain("RATE_LIMITED");
   room.destroy();
+});
+
+test("[GATE-21] so is a flood of calls, and one of joins; other players' and operators' go on", async () => {
+  const player = await newcomer();
+  const get = (role: "joueur" | "admin", userId: string) =>
+    call(server.apiUrl, `/players/${player.id}`, role, { userId }).then(({ status }) => status);
+  const calls = await Promise.all(Array.from({ length: 90 }, () => get("joueur", player.id)));
+  expect(calls.filter((status) => status === 429).length).toBeGreaterThan(20);
+  expect(calls.filter((status) => status === 200).length).toBeGreaterThanOrEqual(40);
+  expect(await get("joueur", crypto.randomUUID())).toBe(403);
+  const operators = await Promise.all(Array.from({ length: 60 }, () => get("admin", player.id)));
+  expect(new Set(operators)).toEqual(new Set([200]));
+
+  const token = await tokenFor("joueur", player.id);
+  const join = () =>
+    fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/world`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: "{}",
+    }).then(({ status }) => status);
+  const joins = await Promise.all(Array.from({ length: 90 }, join));
+  expect(joins.filter((status) => status === 429).length).toBeGreaterThan(20);
+  expect(joins.filter((status) => status === 200).length).toBeGreaterThanOrEqual(40);
 });
 
 test("[GATE-21] while some flood, another player's answers stay quick", async () => {
