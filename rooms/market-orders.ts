@@ -46,6 +46,8 @@ export function createMarketOrders(commands: SagaCommands): MarketOrders {
         commandId,
         correlationId,
         userId: joueurId,
+        // The book knows the order for ever; asked again after long, the purse must not set aside once more for it.
+        lasting: true,
         command: { type: "ReserverOrdre", ordreId, typeOrdre, itemId, quantite, prixUnitaire, expireA },
       });
       if (!reserving.ok) return reserving;

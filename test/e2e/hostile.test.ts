@@ -359,6 +359,29 @@ describe("what is another's", () => {
   });
 });
 
+test("[GATE-22] an order asked for again, hundreds of commands after it was closed, sets nothing aside", async () => {
+  const player = await someone();
+  const id = uuid();
+  const place = () =>
+    call(server.apiUrl, "/market/buy", "joueur", {
+      method: "POST",
+      userId: player.id,
+      id,
+      body: { itemId: ITEM.sauge, quantite: 1, prixUnitaire: 7 },
+    });
+  const first = await place();
+  const { ordres } = await player.session.until((s) => Object.keys(s.ordres).length === 1);
+  for (const one of Object.keys(ordres))
+    await call(server.apiUrl, `/market/orders/${one}`, "joueur", { method: "DELETE", userId: player.id });
+  await player.session.until((s) => s.or === 1_000 && Object.keys(s.ordres).length === 0);
+  // An actor remembers its 256 newest commands.
+  const slotId = player.slotOf(ITEM.epeeEbrechee);
+  for (let n = 0; n < 300; n += 1) await player.does({ type: "DeplacerItem", slotId, position: 20 + (n % 2) });
+  expect((await place()).body).toEqual(first.body);
+  expect(await profileOf(player.id)).toMatchObject({ or: 1_000, ordres: {} });
+  await player.session.leave();
+});
+
 describe("at once", () => {
   /** Room and REST, by turns. */
   const through = (room: RawClient, id: string, n: number, command: object): Promise<Answer> =>
