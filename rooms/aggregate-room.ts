@@ -9,7 +9,8 @@ import { classifyFrame } from "./frames.ts";
 import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBucket, TokenBuckets } from "./token-bucket.ts";
+import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
 
 /** What a kind of room adds to the base: how its aggregate is shown, and who may do what. */
 export interface RoomKind<S, C, View extends Schema> {
@@ -57,7 +58,7 @@ export interface RoomCall {
 }
 
 export interface RoomLimits {
-  /** Commands a second and in a burst, for one connection; more is RATE_LIMITED. Defaults 20 and 40. */
+  /** Commands a second and in a burst, for one connection, and joins, for one player; more is RATE_LIMITED. Defaults 20 and 40. */
   readonly commandsPerSecond?: number;
   readonly commandBurst?: number;
   /** Frames of any kind a second, for one connection; more ends it. Default 200, twice that in a burst. */
@@ -83,7 +84,7 @@ interface Connection {
   strikes: number;
 }
 
-const commandEnvelope = z.looseObject({ commandId: z.uuid(), expectedVersion: z.int().min(0).optional() });
+const commandEnvelope = z.looseObject({ commandId: wireId, expectedVersion: z.int().min(0).optional() });
 /** No timer of Colyseus' has anything to do here: patches go out after commits, and nothing else changes the state. */
 const NEVER_MS = 2_147_483_647;
 
@@ -93,6 +94,9 @@ const NEVER_MS = 2_147_483_647;
  */
 export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
   const { telemetry, limits = {} } = services;
+  const { commandsPerSecond = 20, commandBurst = 40 } = limits;
+  // A join may write to the log, and takes a place in a room.
+  const joins = new TokenBuckets(commandsPerSecond, commandBurst);
   const aggregateId = (name: string): string => kind.aggregateId?.(name) ?? name;
 
   class AggregateRoom extends Room<{ state: View }> {
@@ -112,11 +116,13 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     ): Promise<Principal> {
       const who = await services.authenticate(token);
       if (who === undefined) throw refuse("UNAUTHORIZED");
-      // Colyseus looks for a room, and makes one, by this very object.
-      if (kind.idFor !== undefined && isRecord(options)) options[kind.key] = kind.idFor(who);
-      const named = z.object({ [kind.key]: z.uuid() }).safeParse(options);
+      if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
+      if (!isRecord(options)) throw refuse("BAD_REQUEST");
+      const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       if (!named.success) throw refuse("BAD_REQUEST");
-      const id = String(named.data[kind.key]);
+      const id = named.data;
+      // Colyseus looks for a room, and makes one, by this very object.
+      options[kind.key] = id;
       const problem = kind.refuseRoom?.(id, who);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
@@ -150,7 +156,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const frames = limits.framesPerSecond ?? 200;
       this.#connections.set(client, {
         frames: new TokenBucket(frames, frames * 2, now),
-        commands: new TokenBucket(limits.commandsPerSecond ?? 20, limits.commandBurst ?? 40, now),
+        commands: new TokenBucket(commandsPerSecond, commandBurst, now),
         wantsEvents: options["events"] === true,
         session,
         options,
@@ -250,9 +256,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         return refusal(code, text);
       };
       if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
+      if (!isStorable(message)) return refused("BAD_REQUEST", NOT_STORABLE);
       if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
-      if (target !== undefined && target !== this.#name)
+      if (target !== undefined && wireId.safeParse(target).data !== this.#name)
         return refused("FORBIDDEN", "this command is for another room");
       const call: RoomCall = {
         id: this.#name,

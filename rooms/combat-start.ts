@@ -13,10 +13,11 @@ import type { EventStore } from "../store/event-store.ts";
 import type { Actors } from "./actors.ts";
 import type { Commands, TypedParty } from "./commands.ts";
 import type { UnfilledPlayerCommand } from "./player-room.ts";
+import { wireId } from "./wire.ts";
 
 /** Somebody who enters as the player's own aggregate, or the catalogue, has it. */
 const byReference = z.strictObject({
-  entiteId: z.uuid(),
+  entiteId: wireId,
   typeEntite,
   equipe: z.string().min(1).max(40),
   position: whole(0, 99),

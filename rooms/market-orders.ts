@@ -6,6 +6,7 @@ import type { PayloadOf as PlayerPayload } from "../domain/player/state.ts";
 import { marketSettlement, placing } from "../domain/sagas/market-settlement.ts";
 import { derivedUuid } from "../store/uuid.ts";
 import { type SagaCommands, sendStep } from "./saga-sink.ts";
+import { wireId } from "./wire.ts";
 
 /** What a player may send to a book. `expireA`: when the order leaves it by itself; absent: never. */
 export const wireMarketCommand = z.discriminatedUnion("type", [
@@ -16,7 +17,7 @@ export const wireMarketCommand = z.discriminatedUnion("type", [
     prixUnitaire: whole(1, 1_000_000_000),
     expireA: z.iso.datetime().optional(),
   }),
-  z.strictObject({ type: z.literal("AnnulerOrdre"), ordreId: z.uuid() }),
+  z.strictObject({ type: z.literal("AnnulerOrdre"), ordreId: wireId }),
 ]);
 export type WireMarketCommand = z.infer<typeof wireMarketCommand>;
 
@@ -39,12 +40,13 @@ export interface MarketOrders {
 export function createMarketOrders(commands: SagaCommands): MarketOrders {
   return {
     async place(itemId, { typeOrdre, quantite, prixUnitaire, expireA = null }, { joueurId, commandId, correlationId }) {
-      const ordreId = derivedUuid("ordre", commandId);
+      // Of this player's: somebody else's request may bear the same id, and would find that its order is there already.
+      const ordreId = derivedUuid(`ordre/${joueurId}`, commandId);
       const reserving = await commands.send("Joueur", joueurId, {
         commandId,
         correlationId,
         userId: joueurId,
-        // Placing it is: a repeat that set aside anew would wait for ever for its place in the book.
+        // The book knows the order for ever; asked again after long, the purse must not set aside once more for it.
         lasting: true,
         command: { type: "ReserverOrdre", ordreId, typeOrdre, itemId, quantite, prixUnitaire, expireA },
       });

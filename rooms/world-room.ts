@@ -6,15 +6,13 @@ import { WORLD_ID } from "../domain/world/values.ts";
 import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomCall, type RoomKind, type RoomServices } from "./aggregate-room.ts";
 import type { Principal } from "./principal.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { TokenBuckets } from "./token-bucket.ts";
 import { projectWorld, WorldView } from "./world-view.ts";
 
 const chatMessage = z.strictObject({ type: z.literal("Parler"), texte: z.string().trim().min(1).max(300) });
 /** Messages a second and in a burst, for one player, over all its connections. */
 const CHAT_PER_SECOND = 0.5;
 const CHAT_BURST = 5;
-/** Players whose last messages are remembered; who has been silent for that long has its burst back anyway. */
-const SPEAKERS = 10_000;
 
 /** A line of a zone's chat. It is told to those who are there, and kept nowhere. */
 export interface ChatLine {
@@ -34,17 +32,7 @@ export interface WorldRoomServices extends RoomServices {
 /** The room `world`: one for everyone (contract: "Rooms"). A client that joins with a `zoneId` hears that zone's chat. */
 export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, services: WorldRoomServices) {
   const { telemetry } = services;
-  const speakers = new Map<string, TokenBucket>();
-
-  function maySpeak(joueurId: string): boolean {
-    const now = Date.now();
-    const bucket = speakers.get(joueurId) ?? new TokenBucket(CHAT_PER_SECOND, CHAT_BURST, now);
-    speakers.delete(joueurId);
-    speakers.set(joueurId, bucket);
-    if (speakers.size > SPEAKERS)
-      for (const oldest of speakers.keys()) return speakers.delete(oldest) && bucket.take(now);
-    return bucket.take(now);
-  }
+  const chat = new TokenBuckets(CHAT_PER_SECOND, CHAT_BURST);
 
   async function named(joueurId: string): Promise<string | undefined> {
     try {
@@ -58,7 +46,7 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
   async function speak(texte: string, { userId: joueurId }: Principal, call: RoomCall): Promise<Answer> {
     const zoneId = z.uuid().safeParse(call.options["zoneId"]).data;
     if (zoneId === undefined) return refused("BAD_REQUEST", "who joins without a zoneId is in no zone");
-    if (!maySpeak(joueurId)) return refused("RATE_LIMITED", "too many messages in a short time");
+    if (!chat.take(joueurId)) return refused("RATE_LIMITED", "too many messages in a short time");
     const pseudo = await named(joueurId);
     if (pseudo === undefined) return refused("NOT_FOUND", "there is no player of this token's");
     const line: ChatLine = { zoneId, joueurId, pseudo, texte };
@@ -91,8 +79,8 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
     },
     handle(message, who, call) {
       if (who.role !== "joueur") return undefined;
-      const chat = chatMessage.safeParse(message);
-      if (chat.success) return speak(chat.data.texte, who, call);
+      const line = chatMessage.safeParse(message);
+      if (line.success) return speak(line.data.texte, who, call);
       const command = wireWorldCommand.safeParse(message);
       // The world keeps the name of who discovers a zone first.
       return command.success && command.data.type === "DecouvrirZone"

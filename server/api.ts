@@ -5,7 +5,7 @@ import { refusal } from "../domain/codes.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import type { Game } from "./game.ts";
-import { correlationOf, createDoor } from "./http.ts";
+import { type CallLimits, correlationOf, createDoor } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { combatRoutes } from "./routes/combat.ts";
@@ -20,6 +20,7 @@ export interface ApiServices extends Pick<OperationsServices, "store" | "deadLet
   readonly authenticate: Authenticate;
   readonly game: Game;
   readonly metrics: Metrics;
+  readonly callLimits: CallLimits;
   readonly log: Logger;
 }
 
@@ -32,7 +33,7 @@ export function createApi(services: ApiServices): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => uuidv7(),
   });
-  const door = createDoor(authenticate, metrics);
+  const door = createDoor(authenticate, metrics, services.callLimits);
 
   api.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;

@@ -1,9 +1,10 @@
 import { jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
+import { wireId } from "../rooms/wire.ts";
 
 const claims = z.object({
-  sub: z.uuid(),
+  sub: wireId,
   role: z.enum(["joueur", "spectateur", "service", "auteur", "admin"]),
   tenant: z.string(),
 });

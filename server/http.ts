@@ -3,6 +3,8 @@ import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, refusal, statusOf } from "../domain/codes.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
+import { TokenBuckets } from "../rooms/token-bucket.ts";
+import { isStorable, NOT_STORABLE, wireId } from "../rooms/wire.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What every call over HTTP has in common. */
@@ -35,7 +37,17 @@ export const EVERYONE = ["joueur", "spectateur", "service", "auteur", "admin"] a
 
 export const NO_ID = refusal("BAD_REQUEST", "Idempotency-Key is not a UUID");
 
-export function createDoor(authenticate: Authenticate, metrics: Metrics): Door {
+/** Calls a second and in a burst, for one player; services, authors and operators are not counted. */
+export interface CallLimits {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+const COUNTED: readonly Principal["role"][] = ["joueur", "spectateur"];
+
+export function createDoor(authenticate: Authenticate, metrics: Metrics, { perSecond, burst }: CallLimits): Door {
+  const calls = new TokenBuckets(perSecond, burst);
+
   function problem(reply: FastifyReply, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
     metrics.refused.inc({ code });
     const status = statusOf(code);
@@ -57,8 +69,11 @@ export function createDoor(authenticate: Authenticate, metrics: Metrics): Door {
       return async (request, reply) => {
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
+        if (COUNTED.includes(who.role) && !calls.take(who.userId)) return problem(reply, refusal("RATE_LIMITED"));
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
-        const parsed = body.safeParse(request.method === "GET" ? request.query : (request.body ?? {}));
+        const given = request.method === "GET" ? request.query : (request.body ?? {});
+        if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));
+        const parsed = body.safeParse(given);
         if (!parsed.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
         return handler({ who, body: parsed.data, request, reply });
       };
@@ -68,19 +83,16 @@ export function createDoor(authenticate: Authenticate, metrics: Metrics): Door {
 
 /** `Idempotency-Key` is the commandId; without one, the call is a command of its own. Undefined: it is no UUID. */
 export function commandIdOf(request: FastifyRequest, inBody?: string): string | undefined {
-  const id = z
-    .uuid()
-    .optional()
-    .safeParse(request.headers["idempotency-key"] ?? inBody);
+  const id = wireId.optional().safeParse(request.headers["idempotency-key"] ?? inBody);
   return id.success ? (id.data ?? uuidv7()) : undefined;
 }
 
 /** The caller's, or else the request's own: what is returned is what the events carry. */
 export function correlationOf(request: FastifyRequest): string {
-  return z.uuid().safeParse(request.headers["x-correlation-id"]).data ?? request.id;
+  return wireId.safeParse(request.headers["x-correlation-id"]).data ?? request.id;
 }
 
 /** A path parameter that must be a UUID. */
 export function idIn(request: FastifyRequest, name: string): string | undefined {
-  return z.uuid().safeParse((request.params as Readonly<Record<string, unknown>>)[name]).data;
+  return wireId.safeParse((request.params as Readonly<Record<string, unknown>>)[name]).data;
 }

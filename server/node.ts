@@ -111,6 +111,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       authenticate,
       authenticateNode: nodeTokens.verify,
       deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
+      callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
       store,
       metrics,

@@ -7,7 +7,8 @@ const revision = z.int().min(0);
 
 /** What a player may send about an exchange; it is for both players, and made into a command of each. */
 export const wireExchangeCommand = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("OuvrirEchange"), avec: id }),
+  // In capitals it is the same player.
+  z.strictObject({ type: z.literal("OuvrirEchange"), avec: id.toLowerCase() }),
   z.strictObject({
     type: z.literal("ProposerOffre"),
     or: offre.shape.or,

@@ -7,6 +7,7 @@ import { itemCommand } from "../../domain/catalogue/item.ts";
 import { pnjDefinitionCommand } from "../../domain/catalogue/pnj.ts";
 import { queteDefinitionCommand } from "../../domain/catalogue/quete.ts";
 import { type Answer, refusal } from "../../domain/codes.ts";
+import { wireId } from "../../rooms/wire.ts";
 import { derivedUuid } from "../../store/uuid.ts";
 import { type Call, commandIdOf, correlationOf, type Door, EVERYONE, idIn, NO_ID } from "../http.ts";
 
@@ -69,7 +70,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 const page = z.strictObject({
-  after: z.uuid().optional(),
+  after: wireId.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 const definition = z.record(z.string(), z.unknown());
@@ -125,7 +126,7 @@ export function catalogueRoutes(api: FastifyInstance, door: Door, catalogue: () 
         const { [kind.key]: named, ...own } = call.body;
         const commandId = commandIdOf(call.request);
         // A definition's id is its author's to choose, or follows from the request's, so that a repeat finds it.
-        const id = named === undefined ? commandId && derivedUuid(kind.key, commandId) : z.uuid().safeParse(named).data;
+        const id = named === undefined ? commandId && derivedUuid(kind.key, commandId) : wireId.safeParse(named).data;
         return write(call, id, commandId, (made) => ({ type: kind.create, [kind.key]: made, definition: own }), 201);
       }),
     );

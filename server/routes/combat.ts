@@ -5,14 +5,15 @@ import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import { parseCombatCommand, publishCombatEvent } from "../../rooms/combat-room.ts";
 import { type CombatStartServices, combatStartBody, startCombat } from "../../rooms/combat-start.ts";
+import { wireId } from "../../rooms/wire.ts";
 import { commandIdOf, correlationOf, type Door, NO_ID } from "../http.ts";
 
 /** A combat's id follows from the command that began it, so that a repeat finds it, on any node. */
 const COMBAT_NAMESPACE = "5b0c3a5e-6f0e-5c1b-9d53-7d3c1f2a9e44";
 
 const combatAction = z.looseObject({
-  combatId: z.uuid(),
-  commandId: z.uuid().optional(),
+  combatId: wireId,
+  commandId: wireId.optional(),
   expectedVersion: z.int().min(0).optional(),
 });
 

@@ -5,6 +5,7 @@ import type { MarketState } from "../../domain/market/state.ts";
 import type { PlayerState } from "../../domain/player/state.ts";
 import { type MarketOrders, wireMarketCommand } from "../../rooms/market-orders.ts";
 import { MarketView, projectMarket } from "../../rooms/market-view.ts";
+import { wireId } from "../../rooms/wire.ts";
 import { type Call, commandIdOf, correlationOf, type Door, EVERYONE, idIn, NO_ID } from "../http.ts";
 
 export interface MarketRouteServices {
@@ -13,7 +14,7 @@ export interface MarketRouteServices {
   readBook(itemId: string): Promise<MarketState | undefined>;
 }
 
-const order = wireMarketCommand.options[0].omit({ type: true, typeOrdre: true }).extend({ itemId: z.uuid() });
+const order = wireMarketCommand.options[0].omit({ type: true, typeOrdre: true }).extend({ itemId: wireId });
 
 /** `POST /market/sell`, `POST /market/buy`, `DELETE /market/orders/{id}`, `GET /market/items/{id}/book`. */
 export function marketRoutes(api: FastifyInstance, door: Door, services: MarketRouteServices): void {

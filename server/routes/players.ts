@@ -7,6 +7,7 @@ import type { Commands } from "../../rooms/commands.ts";
 import type { PlayerDesk } from "../../rooms/player-desk.ts";
 import { parsePlayerCommand, type UnfilledPlayerCommand } from "../../rooms/player-room.ts";
 import { PlayerView, projectPlayer } from "../../rooms/player-view.ts";
+import { wireId } from "../../rooms/wire.ts";
 import { commandIdOf, correlationOf, type Door, idIn, NO_ID } from "../http.ts";
 
 export interface PlayerRouteServices {
@@ -16,7 +17,7 @@ export interface PlayerRouteServices {
   readonly desk: PlayerDesk;
 }
 
-const body = z.looseObject({ commandId: z.uuid().optional(), expectedVersion: z.int().min(0).optional() });
+const body = z.looseObject({ commandId: wireId.optional(), expectedVersion: z.int().min(0).optional() });
 
 /** What an operator may give or take; a player may not. */
 const OPERATORS_COMMANDS: readonly string[] = [

@@ -67,18 +67,28 @@ export interface RawClient {
   destroy(): void;
 }
 
-/** Joins as the SDK does, by the matchmaking route, but over a bare TCP connection. `acknowledge` false: joins half-way. */
-export async function joinRaw(
+/** Joins a combat as the SDK does, by the matchmaking route, but over a bare TCP connection. `acknowledge` false: joins half-way. */
+export function joinRaw(
   gameUrl: string,
   combatId: string,
+  userId: string,
+  options: { acknowledge?: boolean } = {},
+): Promise<RawClient> {
+  return joinRoomRaw(gameUrl, "combat", { combatId, events: true }, userId, options);
+}
+
+export async function joinRoomRaw(
+  gameUrl: string,
+  room: string,
+  joinOptions: object,
   userId: string,
   { acknowledge = true }: { acknowledge?: boolean } = {},
 ): Promise<RawClient> {
   const token = await tokenFor("joueur", userId);
-  const reply = await fetch(`${gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/combat`, {
+  const reply = await fetch(`${gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/${room}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ combatId, events: true }),
+    body: JSON.stringify(joinOptions),
   });
   const seat = (await reply.json()) as { processId: string; roomId: string; sessionId: string };
   if (!reply.ok) throw new Error(`no seat: ${JSON.stringify(seat)}`);

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { ITEM, QUEST, ZONE } from "../../domain/catalogue/demo/ids.ts";
+import type { Answer } from "../../domain/codes.ts";
+import { arrive, call } from "../support/adventure.ts";
+import { tokenFor } from "../support/fight.ts";
+import { useDatabase } from "../support/postgres.ts";
+import { joinRoomRaw, type RawClient } from "../support/raw-client.ts";
+import { useServerProcess } from "../support/server-process.ts";
+
+/** With the limits that a server has by default. */
+const server = useServerProcess(useDatabase(), { DEMO_WORLD: "true" });
+
+const ask = (room: RawClient, command: object): Promise<Answer> =>
+  room.request({ commandId: crypto.randomUUID(), ...command }) as Promise<Answer>;
+const codes = (answers: readonly Answer[]): string[] => answers.map((one) => (one.ok ? "ok" : one.code));
+
+async function newcomer() {
+  const player = await arrive(server.gameUrl, "ARCHER");
+  await player.session.until((s) => Object.keys(s.slots).length === 4);
+  return player;
+}
+
+/** The middle of so many answers' times, ms. Slow enough for the limit, in pieces that are not much. */
+async function latency(room: RawClient): Promise<number> {
+  const times: number[] = [];
+  for (let n = 0; n < 25; n += 1) {
+    const since = performance.now();
+    const answer = await ask(room, { type: "AbandonnerQuete", queteId: crypto.randomUUID() });
+    expect(answer).toMatchObject({ ok: false, code: "QUEST_NOT_OPEN" });
+    times.push(performance.now() - since);
+    await sleep(60);
+  }
+  return times.sort((a, b) => a - b)[12] ?? 0;
+}
+
+test.each([
+  { name: "player", options: {}, command: { type: "AccepterQuete", queteId: QUEST.bienvenue } },
+  {
+    name: "market",
+    options: { itemId: ITEM.potionDeSoin },
+    command: { type: "PlacerOrdre", typeOrdre: "VENTE", quantite: 1, prixUnitaire: 5_000 },
+  },
+  { name: "world", options: {}, command: { type: "DecouvrirZone", zoneId: ZONE.bourgClochette } },
+])("[GATE-21] a flood of commands to the room $name is RATE_LIMITED, is counted, and may go on later", async (one) => {
+  const player = await newcomer();
+  const room = await joinRoomRaw(server.gameUrl, one.name, one.options, player.id);
+  const counted = await server.metric("aether_refused_total", 'code="RATE_LIMITED"');
+  const ids = Array.from({ length: 90 }, () => crypto.randomUUID());
+  const answers = await Promise.all(
+    ids.map((commandId) => room.request({ ...one.command, commandId }) as Promise<Answer>),
+  );
+  const limited = codes(answers).filter((code) => code === "RATE_LIMITED").length;
+  expect(limited).toBeGreaterThan(30);
+  expect(90 - limited).toBeGreaterThanOrEqual(40);
+  for (const answer of answers) if (!answer.ok && answer.code === "RATE_LIMITED") expect(answer.retryable).toBe(true);
+  expect(await server.metric("aether_refused_total", 'code="RATE_LIMITED"')).toBe(counted + limited);
+  await sleep(300);
+  const last = (await room.request({ ...one.command, commandId: ids.at(-1) })) as Answer;
+  expect(codes([last])).not.toContain("RATE_LIMITED");
+  room.destroy();
+});
+
+test("[GATE-21] so is a flood of calls, and one of joins; other players' and operators' go on", async () => {
+  const player = await newcomer();
+  const get = (role: "joueur" | "admin", userId: string) =>
+    call(server.apiUrl, `/players/${player.id}`, role, { userId }).then(({ status }) => status);
+  const calls = await Promise.all(Array.from({ length: 90 }, () => get("joueur", player.id)));
+  expect(calls.filter((status) => status === 429).length).toBeGreaterThan(20);
+  expect(calls.filter((status) => status === 200).length).toBeGreaterThanOrEqual(40);
+  expect(await get("joueur", crypto.randomUUID())).toBe(403);
+  const operators = await Promise.all(Array.from({ length: 60 }, () => get("admin", player.id)));
+  expect(new Set(operators)).toEqual(new Set([200]));
+
+  const token = await tokenFor("joueur", player.id);
+  const join = () =>
+    fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/world`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: "{}",
+    }).then(({ status }) => status);
+  const joins = await Promise.all(Array.from({ length: 90 }, join));
+  expect(joins.filter((status) => status === 429).length).toBeGreaterThan(20);
+  expect(joins.filter((status) => status === 200).length).toBeGreaterThanOrEqual(40);
+});
+
+test("[GATE-21] while some flood, another player's answers stay quick", async () => {
+  const [victim, ...attackers] = await Promise.all(Array.from({ length: 4 }, newcomer));
+  if (victim === undefined) throw new Error("nobody came");
+  const room = await joinRoomRaw(server.gameUrl, "player", {}, victim.id);
+  const before = await latency(room);
+  const loud = await Promise.all(attackers.map(({ id }) => joinRoomRaw(server.gameUrl, "player", {}, id)));
+  let flooding = true;
+  let sent = 0;
+  const floods = loud.map(async (one) => {
+    while (flooding) {
+      await Promise.all(
+        Array.from({ length: 15 }, () => ask(one, { type: "AccepterQuete", queteId: QUEST.bienvenue })),
+      );
+      sent += 15;
+      await sleep(100);
+    }
+  });
+  const during = await latency(room);
+  flooding = false;
+  await Promise.all(floods);
+  expect(sent).toBeGreaterThan(300);
+  // Twenty times what it was, or 100 ms, whichever is more: a machine with two cores is shared by more than this.
+  expect(during).toBeLessThan(Math.max(100, before * 20));
+  for (const one of [room, ...loud]) one.destroy();
+});
+
+test("[GATE-21] who talks too much is RATE_LIMITED, over all its connections; others are still heard", async () => {
+  const [loud, quiet] = [await newcomer(), await newcomer()];
+  const options = { zoneId: ZONE.bourgClochette };
+  const rooms = [
+    await joinRoomRaw(server.gameUrl, "world", options, loud.id),
+    await joinRoomRaw(server.gameUrl, "world", options, loud.id),
+  ];
+  const said: Answer[] = [];
+  for (let n = 0; n < 12; n += 1) {
+    const room = rooms[n % 2];
+    if (room !== undefined) said.push(await ask(room, { type: "Parler", texte: `again ${n}` }));
+  }
+  expect(codes(said).slice(0, 5)).toEqual(Array(5).fill("ok"));
+  expect(codes(said).filter((code) => code === "RATE_LIMITED").length).toBeGreaterThanOrEqual(5);
+  const other = await joinRoomRaw(server.gameUrl, "world", options, quiet.id);
+  expect((await ask(other, { type: "Parler", texte: "hello" })).ok).toBe(true);
+  for (const one of [...rooms, other]) one.destroy();
+});

@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ITEM, ZONE } from "../../domain/catalogue/demo/ids.ts";
+import type { Principal } from "../../rooms/principal.ts";
+import { arrive, call, wholeLog } from "../support/adventure.ts";
+import { startFight, tokenFor } from "../support/fight.ts";
+import { useDatabase } from "../support/postgres.ts";
+import { FAST, useServerProcess } from "../support/server-process.ts";
+
+const server = useServerProcess(useDatabase(), { ...FAST, DEMO_WORLD: "true" });
+
+type Role = Principal["role"];
+const ROLES: readonly Role[] = ["joueur", "spectateur", "service", "auteur", "admin"];
+const EVERYONE = ROLES;
+const AUTHORS: readonly Role[] = ["auteur", "admin"];
+const ME = crypto.randomUUID();
+
+interface TestedDoor {
+  readonly method: string;
+  /** As the route is written; `:id` is filled in. */
+  readonly route: string;
+  readonly id?: string;
+  readonly roles: readonly Role[];
+  readonly body?: unknown;
+}
+
+const KINDS = ["/items", "/skills", "/quests", "/npcs"];
+/** Bodies are of no command: whoever gets through is told so, and nothing is changed. */
+const DOORS: readonly TestedDoor[] = [
+  { method: "POST", route: "/combat/start", roles: ["service", "admin"], body: {} },
+  { method: "POST", route: "/combat/action", roles: ["joueur"], body: {} },
+  { method: "POST", route: "/players/:id/commands", id: ME, roles: ["joueur", "admin"], body: {} },
+  { method: "GET", route: "/player/profile", roles: ["joueur"] },
+  { method: "GET", route: "/players/:id", id: ME, roles: ["joueur", "admin"] },
+  ...KINDS.flatMap((path): TestedDoor[] => [
+    { method: "GET", route: path, roles: EVERYONE },
+    { method: "GET", route: `${path}/:id`, roles: EVERYONE },
+    { method: "POST", route: path, roles: AUTHORS, body: {} },
+    { method: "PATCH", route: `${path}/:id`, roles: AUTHORS, body: {} },
+  ]),
+  { method: "DELETE", route: "/items/:id", roles: AUTHORS, body: {} },
+  { method: "POST", route: "/market/sell", roles: ["joueur"], body: {} },
+  { method: "POST", route: "/market/buy", roles: ["joueur"], body: {} },
+  { method: "DELETE", route: "/market/orders/:id", roles: ["joueur"], body: {} },
+  { method: "GET", route: "/market/items/:id/book", roles: EVERYONE },
+  { method: "GET", route: "/world", roles: EVERYONE },
+  { method: "POST", route: "/world/commands", roles: ["admin"], body: {} },
+  { method: "GET", route: "/events", roles: ["admin"] },
+  { method: "GET", route: "/admin/projections", roles: ["admin"] },
+  { method: "GET", route: "/admin/dead-letters", roles: ["admin"] },
+  { method: "POST", route: "/admin/dead-letters/:id/retry", id: "nobody:1", roles: ["admin"], body: {} },
+  { method: "POST", route: "/admin/dead-letters/:id/discard", id: "nobody:1", roles: ["admin"], body: {} },
+];
+const OPEN = ["/healthz", "/readyz", "/metrics"];
+const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string => route.replace(":id", id);
+
+describe("REST", () => {
+  test("[ROLE-1] the table knows every route that there is", () => {
+    const folder = new URL("../../server/routes/", import.meta.url);
+    const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"));
+    const found = sources.flatMap((source) => [
+      ...source.matchAll(/api\.(get|post|put|patch|delete)\(\s*(?:["`]([^"`]+)["`]|([\w.]+))/g),
+    ]);
+    const routes = found.flatMap(([, method = "", literal, name]) => {
+      if (name === "PEER_PATH") return [];
+      const path = (literal ?? name ?? "").replace(/(\$\{)?kind\.path\}?/, "KIND").replace(/\$\{action\}/, "ACTION");
+      const kinds = method === "delete" ? ["/items"] : KINDS;
+      const of = path.startsWith("KIND") ? kinds.map((kind) => path.replace("KIND", kind)) : [path];
+      const paths = of.flatMap((one) =>
+        one.includes("ACTION") ? ["retry", "discard"].map((action) => one.replace("ACTION", action)) : [one],
+      );
+      return paths.map((one) => `${method.toUpperCase()} ${one}`);
+    });
+    const known = [...DOORS.map(({ method, route }) => `${method} ${route}`), ...OPEN.map((path) => `GET ${path}`)];
+    expect(routes.sort()).toEqual(known.sort());
+  });
+
+  describe.each(ROLES)("%s", (role) => {
+    test.each(DOORS)("[ROLE-1] $method $route", async (door) => {
+      const before = await wholeLog(server.apiUrl);
+      const { method, body } = door;
+      const answer = await call(server.apiUrl, pathOf(door), role, { method, body, userId: ME });
+      if (door.roles.includes(role)) {
+        expect([200, 400, 404, 409]).toContain(answer.status);
+      } else {
+        expect([answer.status, answer.body["code"]]).toEqual([403, "FORBIDDEN"]);
+      }
+      const own = (await wholeLog(server.apiUrl)).slice(before.length).filter((one) => one.metadata.userId === ME);
+      expect(own).toEqual([]);
+    });
+  });
+
+  test.each(DOORS)("[ROLE-2] $method $route without a token, and with one of nobody's", async (door) => {
+    const { method, body } = door;
+    for (const authorization of [undefined, "Bearer nonsense"]) {
+      const response = await fetch(`${server.apiUrl}${pathOf(door)}`, {
+        method,
+        headers: {
+          ...(authorization === undefined ? {} : { authorization }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      expect(response.status).toBe(401);
+    }
+  });
+
+  test("[ROLE-2] probes and metrics are open; the door for nodes is shut to everybody else", async () => {
+    for (const path of OPEN) expect((await fetch(`${server.apiUrl}${path}`)).status).toBe(200);
+    for (const role of ROLES) {
+      const { PEER_PATH } = await import("../../server/peers.ts");
+      const envelope = { commandId: crypto.randomUUID(), command: { type: "ModifierOr", delta: 1 } };
+      const body = { type: "Joueur", id: ME, envelope };
+      expect((await call(server.apiUrl, PEER_PATH, role, { method: "POST", body })).status).toBe(401);
+    }
+  });
+
+  test("[ROLE-1] an operator gives what it may give, and does nothing in a player's name", async () => {
+    const alix = await arrive(server.gameUrl, "MAGE");
+    const asAdmin = (path: string, body: unknown) => call(server.apiUrl, path, "admin", { method: "POST", body });
+    const gift = { type: "ModifierOr", delta: 5, raison: "CADEAU", reference: "t" };
+    expect((await asAdmin(`/players/${alix.id}/commands`, gift)).status).toBe(200);
+    const settle = {
+      type: "ReglerOrdre",
+      ordreId: ME,
+      reference: "x",
+      or: 5,
+      objets: [],
+      clos: true,
+      motif: "TRANSACTION",
+    };
+    for (const command of [
+      settle,
+      { type: "SeDeconnecter", sessionId: "x" },
+      { type: "ChangerClasse", classe: "MAGE" },
+      { type: "EngagerCombat", combatId: ME, typeCombat: "PVE" },
+      { ...gift, delta: 0.5 },
+      { ...gift, delta: 1e12 },
+      { ...gift, type: ["ModifierOr"] },
+    ])
+      expect((await asAdmin(`/players/${alix.id}/commands`, command)).status, JSON.stringify(command)).toBe(400);
+    for (const command of [
+      { type: "PasserHeure" },
+      { type: "DecouvrirZone", zoneId: ZONE.boisMurmure, joueurId: ME, pseudo: "x" },
+    ])
+      expect((await asAdmin("/world/commands", command)).status).toBe(400);
+    await alix.session.leave();
+  });
+});
+
+describe("rooms", () => {
+  const join = async (role: Role, room: string, options: object): Promise<number> => {
+    const response = await fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/${room}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await tokenFor(role)}`, "content-type": "application/json" },
+      body: JSON.stringify(options),
+    });
+    return response.status;
+  };
+  const ROOMS = [
+    { room: "player", options: {}, roles: ["joueur"] },
+    { room: "player", options: { joueurId: ME }, roles: ["joueur"] },
+    { room: "market", options: { itemId: ITEM.potionDeSoin }, roles: ["joueur"] },
+    { room: "world", options: {}, roles: EVERYONE },
+  ];
+  test.each(ROOMS.flatMap((one) => ROLES.map((role) => ({ ...one, role }))))(
+    "[ROLE-1] $role joins $room",
+    async ({ room, options, roles, role }) => {
+      expect(await join(role, room, options)).toBe(roles.includes(role) ? 200 : 403);
+    },
+  );
+
+  test("[ROLE-1] who watches the world can do nothing in it", async () => {
+    const { AetherClient } = await import("../../client/client.ts");
+    for (const role of ROLES.filter((one) => one !== "joueur")) {
+      const client = new AetherClient({ url: server.gameUrl, token: await tokenFor(role) });
+      const world = await client.joinWorld({ zoneId: ZONE.bourgClochette });
+      for (const command of [
+        { type: "DecouvrirZone", zoneId: ZONE.bourgClochette },
+        { type: "Parler", texte: "hello" },
+      ] as const)
+        expect(await world.command(command)).toMatchObject({ ok: false, code: "BAD_REQUEST" });
+      await world.leave();
+    }
+  });
+
+  test("[ROLE-1] a combat's room is its players'", async () => {
+    const { combatId } = await startFight(server.apiUrl);
+    const { AetherClient } = await import("../../client/client.ts");
+    for (const role of ROLES) {
+      const client = new AetherClient({ url: server.gameUrl, token: await tokenFor(role) });
+      await expect(client.joinCombat(combatId), role).rejects.toMatchObject({ code: 403 });
+    }
+  });
+});
