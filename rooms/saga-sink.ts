@@ -5,7 +5,7 @@ import { type Compensated, EventFault, PassingFault, type Sink } from "../store/
 import { derivedUuid } from "../store/uuid.ts";
 import type { Commands } from "./commands.ts";
 
-/** Steps under way at the same time, over all events of a batch. */
+/** Aggregates of a batch whose events are taken at the same time, and steps of one event. */
 const AT_ONCE = 32;
 
 export type SagaCommands = Commands<{
