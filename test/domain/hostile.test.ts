@@ -153,6 +153,8 @@ const given = (objets: readonly string[], reference: string) => ({
   definitions: definitionsFor({ objets: objets.map((itemId) => ({ itemId })) }, catalogue),
 });
 
+const SHOP = Object.entries(demoWorld.pnj).find(([, { commerce }]) => commerce !== undefined)?.[0] ?? "";
+
 const thePlayer = {
   aggregate: player,
   begin: [
@@ -161,6 +163,8 @@ const thePlayer = {
     { type: "GagnerExperience" as const, montant: 20_000, source: "test", reference: "test" },
     given(KNOWN.item.slice(0, 20), "a"),
     given(KNOWN.item.slice(35, 50), "b"),
+    { type: "ModifierOr" as const, delta: -99_800, raison: "AUTRE" as const, reference: "test" },
+    { type: "OuvrirCommerce" as const, pnjId: SHOP, definitions: definitionsFor({ pnjId: SHOP }, catalogue) },
   ],
   own: (state: Parameters<typeof player.evolve>[0]) => {
     const slots = Object.keys(state.inventaire.slots).sort();
@@ -172,7 +176,7 @@ const thePlayer = {
       materiauSlotId: [...slots].reverse(),
       ordreId: [...Object.keys(state.joueur.ordres), id(4, 1), id(4, 2)],
       combatId: combat,
-      pnjId: [...KNOWN.pnj.slice(0, 12), ...KNOWN.pnj.slice(0, 12), ...KNOWN.pnj],
+      pnjId: [SHOP, ...KNOWN.pnj.slice(0, 2)],
       itemId: [
         ...Object.values(state.relations.pnj).flatMap(({ boutique }) =>
           (boutique?.articles ?? []).map((one) => one.itemId),
