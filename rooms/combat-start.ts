@@ -92,7 +92,7 @@ export async function startCombat(
     combatId,
     () => {
       const participants = body.participants.map((one, i) => {
-        if (!isReference(one)) return one;
+        if (!isReference(one)) return { ...one, entiteId: one.entiteId.toLowerCase() };
         const player = players.get(one.entiteId);
         if (player === undefined) return npcs.fighters[i];
         return { ...fighterOf(player, Date.now(), one), suivi: true, cote: player.joueur.cote };
