@@ -61,6 +61,11 @@ function isReference(one: Given | Reference): one is Reference {
   return !("statsCombat" in one);
 }
 
+/** In capitals it is the same fighter. */
+function inLowerCase(one: Given): Given {
+  return { ...one, entiteId: one.entiteId.toLowerCase() };
+}
+
 type Refusal = Answer & { ok: false };
 
 function notFound(one: Reference): Refusal {
@@ -92,7 +97,7 @@ export async function startCombat(
     combatId,
     () => {
       const participants = body.participants.map((one, i) => {
-        if (!isReference(one)) return { ...one, entiteId: one.entiteId.toLowerCase() };
+        if (!isReference(one)) return inLowerCase(one);
         const player = players.get(one.entiteId);
         if (player === undefined) return npcs.fighters[i];
         return { ...fighterOf(player, Date.now(), one), suivi: true, cote: player.joueur.cote };
