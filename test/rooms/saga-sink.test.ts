@@ -275,7 +275,7 @@ test("[SINK-6] an order that is asked for again after any time is not set aside 
     const order = { type: "PlacerOrdre", typeOrdre: "ACHAT", quantite: 1, prixUnitaire: 2 } as const;
     const first = await done(game.orders.place(ware, order, call));
     await done(
-      game.orders.cancel(ware, derivedUuid("ordre", call.commandId), { joueurId: buyer, commandId: uuidv7() }),
+      game.orders.cancel(ware, derivedUuid(`ordre/${buyer}`, call.commandId), { joueurId: buyer, commandId: uuidv7() }),
     );
     await node.idle();
     const reference = buyer;
