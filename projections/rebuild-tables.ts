@@ -27,7 +27,7 @@ const OIDS = `SELECT c.oid::int FROM unnest($2::text[]) WITH ORDINALITY AS t (na
 /** What else hangs on the tables, and would be lost or left behind when they are replaced. */
 const BOUND = `
   SELECT 'foreign key ' || conname AS what FROM pg_constraint
-    WHERE contype = 'f' AND (confrelid = ANY ($1)) <> (conrelid = ANY ($1))
+    WHERE contype = 'f' AND confrelid = ANY ($1) AND conrelid <> ALL ($1)
   UNION ALL
   SELECT 'view ' || v.relname FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1)
