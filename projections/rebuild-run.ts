@@ -48,9 +48,10 @@ export async function openRun(owner: pg.Client, options: RebuildOptions & Places
     if (epoch === undefined) {
       await createScratch(owner, schema, scratch, live);
       const begun = await owner.query<{ epoch: number }>(
-        `INSERT INTO projection_rebuilds AS r (name, state, shape, node_id) VALUES ($1, 'FILLING', $2, $3)
-         ON CONFLICT (name) DO UPDATE SET state = 'FILLING', epoch = r.epoch + 1, shape = excluded.shape, position = 0, target = 0,
-           events = 0, skipped = 0, node_id = excluded.node_id, started_at = now(), updated_at = now(), ended_at = NULL,
+        `INSERT INTO projection_rebuilds AS r (name, state, shape, node_id, target)
+           SELECT name, 'FILLING', $2, $3, position FROM consumer_checkpoints WHERE name = $1
+         ON CONFLICT (name) DO UPDATE SET state = 'FILLING', epoch = r.epoch + 1, shape = excluded.shape, position = 0,
+           target = excluded.target, events = 0, skipped = 0, node_id = excluded.node_id, started_at = now(), updated_at = now(), ended_at = NULL,
            code = NULL, error = NULL, failed_sequence = NULL
          RETURNING epoch`,
         [name, live.shape, nodeId],
