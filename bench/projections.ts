@@ -113,18 +113,18 @@ async function catchUp({ pool, store, feed, size, faults }: Context, some: reado
 }
 
 /** What a handler does that takes an event at a time. */
-async function rowByRow({ pool, feed }: Context, { eventTypes, apply }: Projector): Promise<number> {
+async function rowByRow({ pool, feed }: Context, projector: Projector): Promise<number> {
   const client = await pool.connect();
   await client.query("INSERT INTO consumer_checkpoints (name) VALUES ('row by row')");
   let events = 0;
   const start = performance.now();
   try {
     for (let position = 0; performance.now() - start < SAMPLE_SECONDS * 1_000; ) {
-      const page = await feed.read(position, 1_000, { eventTypes });
+      const page = await feed.read(position, 1_000, { eventTypes: projector.eventTypes });
       if (page.position === position) break;
       for (const event of page.events) {
         await client.query("BEGIN");
-        await apply([event], client);
+        await projector.apply([event], client);
         await client.query("UPDATE consumer_checkpoints SET position = $1 WHERE name = 'row by row'", [event.sequence]);
         await client.query("COMMIT");
         events += 1;

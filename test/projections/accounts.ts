@@ -5,7 +5,7 @@ import type { Projector } from "../../projections/projector.ts";
 import { rowsOf, withClient } from "../support/client.ts";
 
 /** A read model as small as can be: what each player has gained, and each gain. */
-const TABLES = `
+export const TABLES = `
   CREATE TABLE comptes (
     joueur_id uuid PRIMARY KEY,
     total bigint NOT NULL CONSTRAINT total_positif CHECK (total >= 0),
