@@ -9,11 +9,13 @@ import { createFeed, type Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
 import { createRegistry } from "../store/registry.ts";
-import { fillLog } from "./projections/log.ts";
-import { atLeast, type Bench, type Table } from "./report.ts";
+import { type Delays, whileLive } from "./projections/live.ts";
+import { COPIES, fillLog } from "./projections/log.ts";
+import { atLeast, atMost, type Bench, type Table } from "./report.ts";
 
 /** s for which each projector is run row by row. */
 const SAMPLE_SECONDS = 3;
+const LIVE_PER_SECOND = 500;
 
 interface Speed {
   readonly events: number;
@@ -53,16 +55,30 @@ export const projections: Bench = {
       await empty(context);
       progress("all together");
       const together = await catchUp(context, projectors);
+      progress("live");
+      const delays = await whileLive(projectors, {
+        pool,
+        store,
+        feed,
+        perSecond: LIVE_PER_SECOND,
+        seconds: long ? 30 : 6,
+        copy: COPIES,
+        onFault: (error) => faults.push(error),
+      });
       if (faults.length > 0) throw faults[0];
       return {
-        aims: [...single].map(([name, { logPerSecond }]) =>
-          atLeast(`${name}, events of the log a second`, logPerSecond, 20_000),
-        ),
-        figures: { log: size, together, ...Object.fromEntries(single) },
-        tables: [table(single, together)],
+        aims: [
+          ...[...single].map(([name, { logPerSecond }]) =>
+            atLeast(`${name}, events of the log a second`, logPerSecond, 20_000),
+          ),
+          ...delays.map(({ name, p95 }) => atMost(`${name}, ms behind while live (P95)`, p95, 100)),
+        ],
+        figures: { log: size, together, delays, ...Object.fromEntries(single) },
+        tables: [table(single, together), liveTable(delays)],
         notes: [
           `a log of ${size} events, made by the real deciders and copied; ${await deadLetters(owner)} dead letters.`,
           "one connection and one process: reading, parsing, folding and writing are part of it.",
+          `live: ${LIVE_PER_SECOND} events a second, all read models on one node; from an append's answer to the commit of its rows.`,
           `row by row: one transaction for each event, with its position; its first ${SAMPLE_SECONDS} s.`,
         ],
       };
@@ -157,5 +173,13 @@ function table(single: ReadonlyMap<string, Speed & { readonly rowAtATime: number
       ]),
       ["all together", together.events, together.eventsPerSecond, together.logPerSecond, "", ""],
     ],
+  };
+}
+
+function liveTable(delays: readonly Delays[]): Table {
+  return {
+    title: "While live",
+    columns: ["projector", "events", "p50 ms", "p95 ms", "p99 ms"],
+    rows: delays.map(({ name, events, p50, p95, p99 }) => [name, events, p50, p95, p99]),
   };
 }

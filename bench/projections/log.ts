@@ -6,6 +6,8 @@ import { grandTour } from "../../test/domain/tour/story.ts";
 /** Copies of one story whose events come in turn, so that a batch holds many aggregates, as a busy server's does. */
 const INTERLEAVED = 20;
 const ROWS = 2_000;
+/** Copies at most; those after it are never in the log that `fillLog` makes. */
+export const COPIES = 20_000;
 const UUID = /\b([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b/g;
 const NAME = /"(username|pseudo|email)":"/g;
 
@@ -33,6 +35,29 @@ function copyOf(event: string, copy: number): StoredEvent {
     )
     .replace(NAME, `"$1":"x${copy.toString(36)}`);
   return JSON.parse(text) as StoredEvent;
+}
+
+/** The story once more, one stream's events after another's, for appends by the streams' own actors. */
+export function* retold(
+  copy: number,
+): Generator<{ readonly aggregateId: string; readonly events: readonly StoredEvent[] }> {
+  const streams = new Map<string, StoredEvent[]>();
+  for (const text of story()) {
+    const event = copyOf(text, copy);
+    if (event.aggregateType === "WorldState") continue;
+    const stream = streams.get(event.aggregateId) ?? [];
+    stream.push(event);
+    streams.set(event.aggregateId, stream);
+  }
+  // A few of each in turn, as they would come.
+  for (let left = true; left; ) {
+    left = false;
+    for (const [aggregateId, stream] of streams) {
+      const events = stream.splice(0, 3);
+      if (events.length > 0) yield { aggregateId, events };
+      left ||= stream.length > 0;
+    }
+  }
 }
 
 const INSERT = `
