@@ -157,9 +157,10 @@ const WRITE = {
   instances: upsert("instances_combat", INSTANCE, "last_event_sequence"),
   participants: upsert("participants_combat", PARTICIPANT, "last_event_sequence"),
   effects: upsert("effets_statut", EFFECT, "event_sequence", ofKnown(EFFECT)),
-  actions: `${insert("actions_combat", ACTION, ofKnown(ACTION))} ON CONFLICT (action_id) DO NOTHING`,
-  history: `${insert("historique_combat", HISTORY)} ON CONFLICT (historique_id) DO NOTHING`,
-  // Sums: what was counted already is known by its combat's row, not by the player's.
+  // What was taken already is known by its combat's row: an id that is there would be a fault.
+  actions: insert("actions_combat", ACTION, ofKnown(ACTION)),
+  history: insert("historique_combat", HISTORY),
+  // Sums, for the same reason.
   statistics: `INSERT INTO statistiques_joueur AS s (${quoted(STATISTICS).join(", ")})
     SELECT joueur_id, sum(combats), sum(victoires), sum(defaites), sum(nuls), sum(degats_infliges), sum(degats_subis),
       sum(soins_prodigues), sum(eliminations), sum(morts), max(last_event_sequence), max(updated_at)

@@ -28,13 +28,17 @@ combatReads(api, createDoor(authenticate, createMetrics(), { perSecond: 1_000, b
 release(() => api.close());
 
 const tour = tourLog() as readonly (StoredEvent & CombatEvent)[];
-const half = randomLog(3).slice(0, 150);
+/** Behind the tour's, combats that are under way. */
+const half = randomLog(3)
+  .slice(0, 150)
+  .map((event) => ({
+    ...event,
+    eventId: event.eventId.replace("e0", "e1"),
+    sequence: event.sequence + 100_000,
+  }));
 beforeAll(async () => {
   await take(pool, tour);
-  await take(
-    pool,
-    half.map((event) => ({ ...event, sequence: event.sequence + 100_000 })),
-  );
+  await take(pool, half);
 });
 
 async function get(url: string, token = "admin", headers: Record<string, string> = {}) {
