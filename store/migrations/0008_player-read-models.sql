@@ -165,16 +165,24 @@ CREATE TABLE historique_niveau (
 CREATE INDEX idx_historique_niveau_joueur ON historique_niveau (joueur_id, niveau_atteint DESC);
 CREATE INDEX idx_historique_niveau_date ON historique_niveau (atteint_a);
 
-CREATE MATERIALIZED VIEW vue_leaderboard_global AS
-  SELECT joueur_id, pseudo, classe, niveau, experience, titre, guilde_nom, stats_totales,
-    row_number() OVER by_level AS rang,
-    row_number() OVER by_level AS rang_niveau,
-    row_number() OVER by_rating AS rang_arene,
-    (statistiques_jeu->>'score_arene')::integer AS score_arene
-  FROM joueurs
-  WHERE derniere_connexion >= now() - interval '30 days'
-  WINDOW by_level AS (ORDER BY niveau DESC, experience DESC, joueur_id),
-    by_rating AS (ORDER BY (statistiques_jeu->>'score_arene')::integer DESC NULLS LAST, joueur_id);
+-- Who is in the view, and where. In a function, so that the table can be replaced by one that was filled beside it: what a view
+-- names it holds on to.
+CREATE FUNCTION ranked_players() RETURNS TABLE (joueur_id uuid, pseudo varchar(50), classe varchar(15), niveau integer, experience bigint,
+  titre varchar(100), guilde_nom varchar(100), stats_totales jsonb, rang bigint, rang_niveau bigint, rang_arene bigint, score_arene integer)
+LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
+BEGIN
+  RETURN QUERY
+    SELECT j.joueur_id, j.pseudo, j.classe, j.niveau, j.experience, j.titre, j.guilde_nom, j.stats_totales,
+      row_number() OVER by_level, row_number() OVER by_level, row_number() OVER by_rating,
+      (j.statistiques_jeu->>'score_arene')::integer
+    FROM joueurs j
+    WHERE j.derniere_connexion >= now() - interval '30 days'
+    WINDOW by_level AS (ORDER BY j.niveau DESC, j.experience DESC, j.joueur_id),
+      by_rating AS (ORDER BY (j.statistiques_jeu->>'score_arene')::integer DESC NULLS LAST, j.joueur_id);
+END $$;
+REVOKE ALL ON FUNCTION ranked_players FROM PUBLIC;
+
+CREATE MATERIALIZED VIEW vue_leaderboard_global AS SELECT * FROM ranked_players();
 -- By which it is refreshed while it is read.
 CREATE UNIQUE INDEX idx_leaderboard_joueur ON vue_leaderboard_global (joueur_id);
 CREATE INDEX idx_leaderboard_rang ON vue_leaderboard_global (rang);
@@ -201,4 +209,5 @@ GRANT SELECT ON vue_leaderboard_global TO aether_app;
 
 DROP FUNCTION refresh_leaderboard;
 DROP MATERIALIZED VIEW vue_leaderboard_global;
+DROP FUNCTION ranked_players;
 DROP TABLE historique_niveau, quetes_joueur, competences_joueur, sets_equipement, items_inventaire, inventaires, joueurs;
