@@ -10,7 +10,7 @@ import {
   readCatalogue,
 } from "../../projections/catalogue-queries.ts";
 import { cursorSchema } from "../../projections/keyset.ts";
-import { wireId } from "../../rooms/wire.ts";
+import { isStorable, wireId } from "../../rooms/wire.ts";
 import { sendRow } from "../etag.ts";
 import { type Door, EVERYONE, idIn } from "../http.ts";
 
@@ -20,7 +20,7 @@ const common = z.strictObject({
   niveauMax: z.coerce.number().int().min(0).max(1_000_000).optional(),
   search: z.string().min(1).max(100).optional(),
   retire: flag.default(false),
-  after: cursorSchema(z.tuple([z.string().max(200), wireId])).optional(),
+  after: cursorSchema(z.tuple([z.string().max(200).refine(isStorable), wireId])).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
