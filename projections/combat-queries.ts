@@ -1,0 +1,265 @@
+import type pg from "pg";
+import type { ActionRow, EffectEntry, HistoryRow, InstanceRow, ParticipantRow, StatisticsRow } from "./combat-rows.ts";
+
+type Database = Pick<pg.Pool, "query">;
+
+/** A combat in a list: what everyone may know. */
+export interface CombatSummary {
+  readonly combatId: string;
+  readonly etat: InstanceRow["etat"];
+  readonly typeCombat: string;
+  readonly zone: { readonly zoneId: string; readonly nom: string | null };
+  readonly tourActuel: number;
+  readonly heureDebut: string;
+  readonly heureFin: string | null;
+}
+
+export interface CombatParticipant {
+  readonly participantId: string;
+  readonly entiteId: string;
+  readonly typeEntite: string;
+  readonly equipe: string;
+  readonly nom: string;
+  readonly niveau: number;
+  readonly initiative: number;
+  readonly position: number;
+  readonly etat: ParticipantRow["etat"];
+  readonly hpActuel: number;
+  readonly hpMax: number;
+  readonly mpActuel: number;
+  readonly mpMax: number;
+  readonly staminaActuel: number;
+  readonly staminaMax: number;
+  readonly rejoint: boolean;
+  readonly peutAgir: boolean;
+  readonly effets: readonly EffectEntry[];
+}
+
+export interface CombatDetails extends CombatSummary {
+  readonly version: number;
+  /** Of the last event that it holds. */
+  readonly sequence: number;
+  readonly manche: number;
+  readonly participantActifId: string | null;
+  readonly echeance: string | null;
+  readonly dureeTourMs: number;
+  readonly ordreTour: readonly string[];
+  readonly conditionsVictoire: object;
+  /** What was promised; with `attribuees`, by participant, what was given. */
+  readonly recompenses: object;
+  readonly fin: {
+    readonly resultat: string | null;
+    readonly raison: string | null;
+    readonly equipesVictorieuses: readonly string[];
+  } | null;
+  /** Highest initiative first. */
+  readonly participants: readonly CombatParticipant[];
+}
+
+/** A place in a combat's history, or in the list of its acts. */
+export interface HistoryPlace {
+  readonly numeroTour: number;
+  readonly sequence: number;
+}
+
+/** `next`: where the next page begins; missing on the last. */
+export interface Page<Item, Place> {
+  readonly items: readonly Item[];
+  readonly next?: Place;
+}
+
+function pageOf<Row, Item, Place>(
+  rows: readonly Row[],
+  limit: number,
+  itemOf: (row: Row) => Item,
+  placeOf: (row: Row) => Place,
+): Page<Item, Place> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { items: rows.slice(0, limit).map(itemOf), ...(last !== undefined && { next: placeOf(last) }) };
+}
+
+function summaryOf(row: InstanceRow): CombatSummary {
+  return {
+    combatId: row.combat_id,
+    etat: row.etat,
+    typeCombat: row.type_combat,
+    zone: { zoneId: row.zone_id, nom: row.zone_nom },
+    tourActuel: row.tour_actuel,
+    heureDebut: row.heure_debut,
+    heureFin: row.heure_fin,
+  };
+}
+
+function participantOf(row: ParticipantRow): CombatParticipant {
+  return {
+    participantId: row.participant_id,
+    entiteId: row.entite_id,
+    typeEntite: row.type_entite,
+    equipe: row.equipe,
+    nom: row.nom,
+    niveau: row.niveau,
+    initiative: row.initiative,
+    position: row.position,
+    etat: row.etat,
+    hpActuel: row.hp_actuel,
+    hpMax: row.hp_max,
+    mpActuel: row.mp_actuel,
+    mpMax: row.mp_max,
+    staminaActuel: row.stamina_actuel,
+    staminaMax: row.stamina_max,
+    rejoint: row.rejoint,
+    peutAgir: row.peut_agir,
+    effets: row.effets_actifs,
+  };
+}
+
+/** A combat and everyone in it, as they were at one moment. */
+export async function readCombat(database: Database, combatId: string): Promise<CombatDetails | undefined> {
+  const { rows } = await database.query<InstanceRow & { readonly participants: readonly ParticipantRow[] }>({
+    name: "read_combat",
+    text: `SELECT i.*, (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.initiative DESC, p.participant_id), '[]')
+                        FROM participants_combat p WHERE p.combat_id = i.combat_id) AS participants
+           FROM instances_combat i WHERE i.combat_id = $1`,
+    values: [combatId],
+  });
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { resultat, raison } = row;
+  return {
+    ...summaryOf(row),
+    version: row.version,
+    sequence: row.last_event_sequence,
+    manche: row.manche,
+    participantActifId: row.participant_actif_id,
+    echeance: row.prochain_timeout,
+    dureeTourMs: row.duree_tour_ms,
+    ordreTour: row.ordre_tour,
+    conditionsVictoire: row.conditions_victoire,
+    recompenses: row.recompenses,
+    fin: row.heure_fin === null ? null : { resultat, raison, equipesVictorieuses: row.equipes_victorieuses },
+    participants: row.participants.map(participantOf),
+  };
+}
+
+/** How far a combat has come, and whether it is the player's to look into; undefined if there is none. */
+export async function combatHead(
+  database: Database,
+  combatId: string,
+  joueurId: string,
+): Promise<{ readonly sequence: number; readonly takesPart: boolean } | undefined> {
+  const { rows } = await database.query<{ sequence: number; takesPart: boolean }>({
+    name: "combat_head",
+    text: `SELECT last_event_sequence AS sequence, EXISTS (
+             SELECT FROM participants_combat p
+             WHERE p.combat_id = i.combat_id AND p.entite_id = $2 AND p.type_entite = 'JOUEUR') AS "takesPart"
+           FROM instances_combat i WHERE combat_id = $1`,
+    values: [combatId, joueurId],
+  });
+  return rows[0];
+}
+
+export interface CombatFilter {
+  readonly etat: InstanceRow["etat"];
+  readonly zone?: string | undefined;
+  /** The last combatId of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+const FIRST_ID = "00000000-0000-0000-0000-000000000000";
+
+/** Combats by id, which is no order that means anything but one that stands. */
+export async function listCombats(
+  database: Database,
+  { etat, zone, after = FIRST_ID, limit }: CombatFilter,
+): Promise<Page<CombatSummary, string>> {
+  const inZone = zone === undefined ? "" : "AND zone_id = $4";
+  const { rows } = await database.query<InstanceRow>({
+    name: zone === undefined ? "list_combats" : "list_combats_of_zone",
+    text: `SELECT combat_id, etat, type_combat, zone_id, zone_nom, tour_actuel, heure_debut, heure_fin FROM instances_combat
+           WHERE etat = $1 AND combat_id > $2 ${inZone} ORDER BY combat_id LIMIT $3`,
+    values: [etat, after, limit + 1, ...(zone === undefined ? [] : [zone])],
+  });
+  return pageOf(rows, limit, summaryOf, (row) => row.combat_id);
+}
+
+const FIRST_PLACE: HistoryPlace = { numeroTour: -1, sequence: 0 };
+
+// In the order of the log: a later event is of the same turn or of a later one. The turn comes first for the index's sake.
+async function pageAfter<Row extends { readonly numero_tour: number; readonly event_sequence: number }, Item>(
+  database: Database,
+  table: "historique_combat" | "actions_combat",
+  { combatId, after = FIRST_PLACE, limit }: HistoryQuery,
+  itemOf: (row: Row) => Item,
+): Promise<Page<Item, HistoryPlace>> {
+  const { rows } = await database.query<Row>({
+    name: `page_of_${table}`,
+    text: `SELECT * FROM ${table} WHERE combat_id = $1 AND (numero_tour, event_sequence) > ($2, $3)
+           ORDER BY numero_tour, event_sequence LIMIT $4`,
+    values: [combatId, after.numeroTour, after.sequence, limit + 1],
+  });
+  return pageOf(rows, limit, itemOf, (row) => ({ numeroTour: row.numero_tour, sequence: row.event_sequence }));
+}
+
+export interface HistoryQuery {
+  readonly combatId: string;
+  readonly after?: HistoryPlace | undefined;
+  readonly limit: number;
+}
+
+/** A combat's events, oldest first, without what would foretell its rolls. */
+export function readHistory(database: Database, query: HistoryQuery) {
+  return pageAfter(database, "historique_combat", query, (row: HistoryRow) => ({
+    sequence: row.event_sequence,
+    eventId: row.historique_id,
+    eventType: row.event_type,
+    numeroTour: row.numero_tour,
+    typeEvenement: row.type_evenement,
+    acteurId: row.acteur_id,
+    severite: row.severite,
+    timestamp: row.timestamp,
+    details: row.details,
+  }));
+}
+
+/** What was done in a combat, oldest first. */
+export function readActions(database: Database, query: HistoryQuery) {
+  return pageAfter(database, "actions_combat", query, (row: ActionRow) => ({
+    sequence: row.event_sequence,
+    actionId: row.action_id,
+    numeroTour: row.numero_tour,
+    participantId: row.participant_id,
+    typeAction: row.type_action,
+    competenceId: row.competence_id,
+    itemId: row.item_id,
+    cibles: row.cibles,
+    resultat: row.resultat,
+    effetsAppliques: row.effets_appliques,
+    tempsExecutionMs: row.temps_execution_ms,
+    timestamp: row.timestamp,
+    ...row.donnees_action,
+  }));
+}
+
+/** A player's figures over all combats that have ended; zeros before the first. */
+export async function readStatistics(database: Database, joueurId: string) {
+  const { rows } = await database.query<StatisticsRow>({
+    name: "read_combat_statistics",
+    text: "SELECT * FROM statistiques_joueur WHERE joueur_id = $1",
+    values: [joueurId],
+  });
+  const [row] = rows;
+  return {
+    joueurId,
+    sequence: row?.last_event_sequence ?? 0,
+    combats: row?.combats ?? 0,
+    victoires: row?.victoires ?? 0,
+    defaites: row?.defaites ?? 0,
+    nuls: row?.nuls ?? 0,
+    degatsInfliges: row?.degats_infliges ?? 0,
+    degatsSubis: row?.degats_subis ?? 0,
+    soinsProdigues: row?.soins_prodigues ?? 0,
+    eliminations: row?.eliminations ?? 0,
+    morts: row?.morts ?? 0,
+  };
+}

@@ -1,0 +1,226 @@
+import { uuidArray } from "../store/binary-arrays.ts";
+import { type CombatRows, noRows } from "./combat-fold.ts";
+import type { EffectRow, InstanceRow, ParticipantRow } from "./combat-rows.ts";
+import type { Transaction } from "./projector.ts";
+
+type Columns<Row> = Readonly<Record<keyof Row & string, string>>;
+
+const INSTANCE: Columns<InstanceRow> = {
+  combat_id: "uuid",
+  etat: "text",
+  type_combat: "text",
+  zone_id: "uuid",
+  zone_nom: "text",
+  tour_actuel: "integer",
+  ordre_tour: "jsonb",
+  participant_actif_id: "uuid",
+  heure_debut: "timestamptz",
+  heure_fin: "timestamptz",
+  duree_tour_ms: "integer",
+  prochain_timeout: "timestamptz",
+  conditions_victoire: "jsonb",
+  recompenses: "jsonb",
+  version: "integer",
+  manche: "integer",
+  tour_debut: "timestamptz",
+  resultat: "text",
+  raison: "text",
+  equipes_victorieuses: "jsonb",
+  last_event_sequence: "bigint",
+  updated_at: "timestamptz",
+};
+
+const PARTICIPANT: Columns<ParticipantRow> = {
+  participant_id: "uuid",
+  combat_id: "uuid",
+  entite_id: "uuid",
+  type_entite: "text",
+  equipe: "text",
+  nom: "text",
+  niveau: "integer",
+  initiative: "integer",
+  position: "integer",
+  etat: "text",
+  hp_actuel: "integer",
+  hp_max: "integer",
+  mp_actuel: "integer",
+  mp_max: "integer",
+  stamina_actuel: "integer",
+  stamina_max: "integer",
+  stats_combat: "jsonb",
+  resistances: "jsonb",
+  effets_actifs: "jsonb",
+  equipement: "jsonb",
+  competences_disponibles: "jsonb",
+  peut_agir: "boolean",
+  rejoint: "boolean",
+  en_defense: "boolean",
+  last_event_sequence: "bigint",
+  updated_at: "timestamptz",
+};
+
+const EFFECT: Columns<EffectRow> = {
+  effet_id: "uuid",
+  participant_id: "uuid",
+  combat_id: "uuid",
+  type_effet: "text",
+  source_type: "text",
+  source_id: "uuid",
+  puissance: "integer",
+  duree_tours_restants: "integer",
+  stacks: "integer",
+  modificateurs: "jsonb",
+  est_debuff: "boolean",
+  peut_etre_dissipe: "boolean",
+  applique_a: "timestamptz",
+  event_sequence: "bigint",
+};
+
+const ACTION: Columns<CombatRows["actions"][number]> = {
+  action_id: "uuid",
+  combat_id: "uuid",
+  numero_tour: "integer",
+  participant_id: "uuid",
+  type_action: "text",
+  competence_id: "uuid",
+  item_id: "uuid",
+  cibles: "jsonb",
+  donnees_action: "jsonb",
+  resultat: "text",
+  effets_appliques: "jsonb",
+  temps_execution_ms: "integer",
+  timestamp: "timestamptz",
+  event_sequence: "bigint",
+};
+
+const HISTORY: Columns<CombatRows["history"][number]> = {
+  historique_id: "uuid",
+  combat_id: "uuid",
+  numero_tour: "integer",
+  type_evenement: "text",
+  acteur_id: "uuid",
+  details: "jsonb",
+  severite: "text",
+  timestamp: "timestamptz",
+  event_sequence: "bigint",
+  event_type: "text",
+};
+
+const STATISTICS: Columns<CombatRows["statistics"][number]> = {
+  joueur_id: "uuid",
+  combats: "integer",
+  victoires: "integer",
+  defaites: "integer",
+  nuls: "integer",
+  degats_infliges: "bigint",
+  degats_subis: "bigint",
+  soins_prodigues: "bigint",
+  eliminations: "integer",
+  morts: "integer",
+  last_event_sequence: "bigint",
+  updated_at: "timestamptz",
+};
+
+function quoted(columns: object): string[] {
+  return Object.keys(columns).map((name) => `"${name}"`);
+}
+
+/** All rows in one JSON parameter, as a table. */
+function given(columns: Readonly<Record<string, string>>): string {
+  const types = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`);
+  return `json_to_recordset($1::json) AS r (${types.join(", ")})`;
+}
+
+function insert(table: string, columns: Readonly<Record<string, string>>, source = given(columns)): string {
+  const names = quoted(columns);
+  return `INSERT INTO ${table} (${names.join(", ")}) SELECT ${names.map((name) => `r.${name}`).join(", ")} FROM ${source}`;
+}
+
+function upsert(
+  table: string,
+  columns: Readonly<Record<string, string>>,
+  sequence: "last_event_sequence" | "event_sequence",
+  source?: string,
+): string {
+  const [key, ...others] = quoted(columns);
+  const changes = others.map((name) => `${name} = excluded.${name}`).join(", ");
+  return `${insert(table, columns, source)} ON CONFLICT (${key}) DO UPDATE SET ${changes}
+    WHERE ${table}.${sequence} < excluded.${sequence}`;
+}
+
+/** Whose participant is not there has nothing to refer to: it belonged to no combat that was ever seen. */
+function ofKnown(columns: Readonly<Record<string, string>>): string {
+  return `${given(columns)} JOIN participants_combat p ON p.participant_id = r.participant_id`;
+}
+
+const WRITE = {
+  instances: upsert("instances_combat", INSTANCE, "last_event_sequence"),
+  participants: upsert("participants_combat", PARTICIPANT, "last_event_sequence"),
+  effects: upsert("effets_statut", EFFECT, "event_sequence", ofKnown(EFFECT)),
+  // What was taken already is known by its combat's row: an id that is there would be a fault.
+  actions: insert("actions_combat", ACTION, ofKnown(ACTION)),
+  history: insert("historique_combat", HISTORY),
+  // Sums, for the same reason.
+  statistics: `INSERT INTO statistiques_joueur AS s (${quoted(STATISTICS).join(", ")})
+    SELECT joueur_id, sum(combats), sum(victoires), sum(defaites), sum(nuls), sum(degats_infliges), sum(degats_subis),
+      sum(soins_prodigues), sum(eliminations), sum(morts), max(last_event_sequence), max(updated_at)
+    FROM ${given(STATISTICS)} GROUP BY joueur_id ORDER BY joueur_id
+    ON CONFLICT (joueur_id) DO UPDATE SET ${[
+      ...quoted(STATISTICS)
+        .slice(1, -2)
+        .map((name) => `${name} = s.${name} + excluded.${name}`),
+      ...quoted(STATISTICS)
+        .slice(-2)
+        .map((name) => `${name} = greatest(s.${name}, excluded.${name})`),
+    ].join(", ")}`,
+} as const;
+
+async function select<Row>(
+  transaction: Transaction,
+  table: string,
+  columns: Columns<Row>,
+  ids: Buffer,
+): Promise<readonly Row[]> {
+  const text = `SELECT ${quoted(columns).join(", ")} FROM ${table} WHERE combat_id = ANY ($1)`;
+  const { rows } = await transaction.query({ name: `combat_read_${table}`, text, values: [ids] });
+  return rows as readonly Row[];
+}
+
+/** The rows of these combats. */
+export async function loadCombats(transaction: Transaction, combatIds: readonly string[]): Promise<CombatRows> {
+  const rows = noRows();
+  const instances = await select(transaction, "instances_combat", INSTANCE, uuidArray(combatIds));
+  for (const one of instances) rows.instances.set(one.combat_id, one);
+  // Catching up, most of a batch's combats begin in it.
+  if (instances.length === 0) return rows;
+  const known = uuidArray(instances.map((one) => one.combat_id));
+  for (const one of await select(transaction, "participants_combat", PARTICIPANT, known))
+    rows.participants.set(one.participant_id, one);
+  for (const one of await select(transaction, "effets_statut", EFFECT, known)) {
+    const worn = rows.effects.get(one.participant_id) ?? new Map<string, EffectRow>();
+    rows.effects.set(one.participant_id, worn.set(one.effet_id, one));
+  }
+  return rows;
+}
+
+/** Writes what has changed, those rows first that others refer to. */
+export async function saveCombats(transaction: Transaction, rows: CombatRows): Promise<void> {
+  const { changed } = rows;
+  const participants = [...changed.participants].flatMap((id) => rows.participants.get(id) ?? []);
+  const write = async (name: keyof typeof WRITE, list: readonly object[]) => {
+    if (list.length === 0) return;
+    await transaction.query({ name: `combat_${name}`, text: WRITE[name], values: [JSON.stringify(list)] });
+  };
+  await write("instances", [...changed.instances]);
+  await write("participants", participants);
+  if (changed.effectsGone.size > 0)
+    await transaction.query({
+      name: "combat_effects_gone",
+      text: "DELETE FROM effets_statut WHERE effet_id = ANY ($1)",
+      values: [uuidArray([...changed.effectsGone])],
+    });
+  await write("effects", [...changed.effects]);
+  await write("actions", rows.actions);
+  await write("history", rows.history);
+  await write("statistics", rows.statistics);
+}

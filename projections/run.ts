@@ -1,0 +1,55 @@
+import type pg from "pg";
+import { type Consumer, createConsumer } from "../store/consumer.ts";
+import type { EventStore } from "../store/event-store.ts";
+import type { Feed } from "../store/feed.ts";
+import { type Projector, projectorSink } from "./projector.ts";
+
+export interface ProjectionServices {
+  readonly nodeId: string;
+  /** One connection for each projector, and a few for questions. */
+  readonly pool: pg.Pool;
+  readonly store: Pick<EventStore, "readSequences">;
+  readonly feed: Feed;
+  readonly telemetry: { fault(where: string, error: unknown): void };
+  readonly onBatch?: (name: string, events: number, seconds: number) => void;
+}
+
+export interface Projections {
+  /** By the projectors' names. */
+  readonly consumers: ReadonlyMap<string, Consumer>;
+  close(): Promise<void>;
+}
+
+/** Keeps every read model up to date, on whichever node gets to it first. */
+export function createProjections(projectors: readonly Projector[], services: ProjectionServices): Projections {
+  const { nodeId, pool, store, feed, telemetry, onBatch } = services;
+  const consumers = new Map(
+    projectors.map((projector) => [
+      projector.name,
+      createConsumer({
+        name: projector.name,
+        nodeId,
+        pool,
+        store,
+        feed,
+        sink: projectorSink(projector),
+        filter: { eventTypes: projector.eventTypes },
+        batchSize: BATCH_SIZE,
+        onFault: (error) => telemetry.fault(`projector ${projector.name}`, error),
+        ...(onBatch !== undefined && {
+          onBatch: (events: number, seconds: number) => onBatch(projector.name, events, seconds),
+        }),
+      }),
+    ]),
+  );
+  if (consumers.size < projectors.length) throw new Error("two projectors of one name");
+  return {
+    consumers,
+    async close() {
+      await Promise.all([...consumers.values()].map((consumer) => consumer.close()));
+    },
+  };
+}
+
+/** Events in one transaction at most. */
+export const BATCH_SIZE = 1_000;

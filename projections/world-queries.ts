@@ -1,0 +1,41 @@
+import type pg from "pg";
+import { Conditions, type From, type Page, pageOf } from "./keyset.ts";
+
+export const FACTS = ["BOSS_VAINCU", "EVENEMENT_TERMINE"] as const;
+export type FactType = (typeof FACTS)[number];
+
+/** Something that happened in the world. `referenceId`: of the boss, or of the event. */
+export interface Fact {
+  readonly typeFait: FactType;
+  readonly referenceId: string;
+  readonly nom: string;
+  readonly zoneId: string | null;
+  readonly survenuA: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly sequence: number;
+}
+
+export type FactKey = readonly [sequence: number];
+
+/** The world's history, the newest first. */
+export async function listFacts(
+  reader: Pick<pg.Pool, "query">,
+  typeFait: FactType | undefined,
+  { after, limit }: From<FactKey>,
+): Promise<Page<Fact>> {
+  const where = new Conditions();
+  if (typeFait !== undefined) where.and("type_fait = ?", typeFait);
+  if (after !== undefined) where.and("event_sequence < ?::bigint", ...after);
+  const { rows } = await reader.query<Fact>(
+    `SELECT type_fait AS "typeFait", reference_id AS "referenceId", nom, zone_id AS "zoneId", survenu_a AS "survenuA", details,
+       event_sequence AS sequence
+     FROM histoire_monde WHERE ${where.sql} ORDER BY event_sequence DESC LIMIT ${limit + 1}`,
+    where.values,
+  );
+  return pageOf(
+    rows,
+    limit,
+    ({ sequence }) => [sequence],
+    (row) => row,
+  );
+}

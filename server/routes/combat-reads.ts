@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type pg from "pg";
+import { z } from "zod";
+import { refusal } from "../../domain/codes.ts";
+import {
+  combatHead,
+  type HistoryPlace,
+  type HistoryQuery,
+  listCombats,
+  type Page,
+  readActions,
+  readCombat,
+  readHistory,
+  readStatistics,
+} from "../../projections/combat-queries.ts";
+import type { Principal } from "../../rooms/principal.ts";
+import { wireId } from "../../rooms/wire.ts";
+import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
+
+const limit = z.coerce.number().int().min(1).max(500).default(100);
+
+const list = z.strictObject({
+  etat: z.enum(["PREPARATION", "EN_COURS", "TERMINE", "ABANDONNE"]).default("EN_COURS"),
+  zone: wireId.optional(),
+  after: wireId.optional(),
+  limit,
+});
+
+/** A place as it goes over the wire: the turn and the sequence. */
+const place = z
+  .string()
+  .regex(/^\d{1,9}\.\d{1,15}$/, "not a page's `next`")
+  .transform((text): HistoryPlace => {
+    const [numeroTour = 0, sequence = 0] = text.split(".").map(Number);
+    return { numeroTour, sequence };
+  });
+const page = z.strictObject({ after: place.optional(), limit });
+const nothing = z.strictObject({});
+
+/** Who may look into a combat: its players, and whoever watches, serves or operates. */
+const VIEWERS = ["joueur", "spectateur", "service", "admin"] as const;
+
+const NO_COMBAT = refusal("NOT_FOUND", "there is no such combat");
+const NOT_YOURS = refusal("FORBIDDEN", "this combat is not the player's");
+
+/** True where the caller has what is there: it is answered without a body. */
+function isFresh(request: FastifyRequest, reply: FastifyReply, sequence: number): boolean {
+  const tag = `"${sequence}"`;
+  reply.header("etag", tag);
+  const known = request.headers["if-none-match"]?.split(",").map((one) => one.trim().replace(/^W\//, "")) ?? [];
+  return known.includes(tag) || known.includes("*");
+}
+
+function isPlayer({ userId }: Principal, one: { readonly typeEntite: string; readonly entiteId: string }): boolean {
+  return one.typeEntite === "JOUEUR" && one.entiteId === userId;
+}
+
+/** `GET /combats`, `GET /combat/{id}`, `/history`, `/actions`, and `GET /players/{id}/statistics`: from the read models. */
+export function combatReads(api: FastifyInstance, door: Door, pool: pg.Pool): void {
+  api.get(
+    "/combats",
+    door.guarded(EVERYONE, list, async ({ body, reply }) => reply.send(await listCombats(pool, body))),
+  );
+
+  api.get(
+    "/combat/:id",
+    door.guarded(VIEWERS, nothing, async ({ who, request, reply }) => {
+      const id = idIn(request, "id");
+      const combat = id === undefined ? undefined : await readCombat(pool, id);
+      if (combat === undefined) return door.problem(reply, NO_COMBAT);
+      if (who.role === "joueur" && !combat.participants.some((one) => isPlayer(who, one)))
+        return door.problem(reply, NOT_YOURS);
+      return isFresh(request, reply, combat.sequence) ? reply.code(304).send() : reply.send(combat);
+    }),
+  );
+
+  async function pageOf<Item>(
+    { who, body, request, reply }: Call<z.infer<typeof page>>,
+    read: (query: HistoryQuery) => Promise<Page<Item, HistoryPlace>>,
+  ): Promise<FastifyReply> {
+    const combatId = idIn(request, "id");
+    const head = combatId === undefined ? undefined : await combatHead(pool, combatId, who.userId);
+    if (combatId === undefined || head === undefined) return door.problem(reply, NO_COMBAT);
+    if (who.role === "joueur" && !head.takesPart) return door.problem(reply, NOT_YOURS);
+    if (isFresh(request, reply, head.sequence)) return reply.code(304).send();
+    const { items, next } = await read({ combatId, ...body });
+    return reply.send({ items, ...(next !== undefined && { next: `${next.numeroTour}.${next.sequence}` }) });
+  }
+
+  api.get(
+    "/combat/:id/history",
+    door.guarded(VIEWERS, page, (call) => pageOf(call, (query) => readHistory(pool, query))),
+  );
+  api.get(
+    "/combat/:id/actions",
+    door.guarded(VIEWERS, page, (call) => pageOf(call, (query) => readActions(pool, query))),
+  );
+
+  api.get(
+    "/players/:id/statistics",
+    door.guarded(EVERYONE, nothing, async ({ request, reply }) => {
+      const id = idIn(request, "id");
+      if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+      const { sequence, ...figures } = await readStatistics(pool, id);
+      return isFresh(request, reply, sequence) ? reply.code(304).send() : reply.send(figures);
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+import type { FastifyInstance } from "fastify";
+import type pg from "pg";
+import { z } from "zod";
+import { refusal } from "../../domain/codes.ts";
+import { BOARDS, rankOf, readBoard } from "../../projections/leaderboard.ts";
+import { wireId } from "../../rooms/wire.ts";
+import { type Door, EVERYONE } from "../http.ts";
+import { cursorOf, pageLimit, pageOf } from "./player-pages.ts";
+
+const boardQuery = z
+  .strictObject({
+    around: wireId.optional(),
+    after: cursorOf(z.int().min(0).max(2_000_000_000)).optional(),
+    limit: pageLimit,
+  })
+  .refine(({ around, after }) => around === undefined || after === undefined, "around or after, not both");
+const board = z.enum(BOARDS);
+
+/** `GET /leaderboards/{level|arena}`: from the top, after a cursor, or `around` a player, who is in the middle; with a limit of 1, alone. */
+export function leaderboardReads(api: FastifyInstance, door: Door, pool: pg.Pool): void {
+  api.get(
+    "/leaderboards/:board",
+    door.guarded(EVERYONE, boardQuery, async ({ body: { around, after, limit }, request, reply }) => {
+      const named = board.safeParse((request.params as { board: string }).board);
+      if (!named.success) return door.problem(reply, refusal("NOT_FOUND", "there is no such leaderboard"));
+      const rank = around === undefined ? undefined : await rankOf(pool, named.data, around);
+      if (around !== undefined && rank === undefined)
+        return door.problem(reply, refusal("NOT_FOUND", "the player is not ranked"));
+      const from = rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2));
+      const rows = await readBoard(pool, named.data, { after: from, limit: limit + 1 });
+      return reply.send(pageOf(rows, limit, ({ rang }) => rang));
+    }),
+  );
+}

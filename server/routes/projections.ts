@@ -1,0 +1,67 @@
+import type { FastifyInstance } from "fastify";
+import type pg from "pg";
+import { z } from "zod";
+import { refusal } from "../../domain/codes.ts";
+import { RebuildError } from "../../projections/rebuild-error.ts";
+import { listRebuilds, type RebuildStatus } from "../../projections/rebuild-status.ts";
+import { type Rebuilds, shareDone } from "../../projections/rebuilds.ts";
+import type { Consumer } from "../../store/consumer.ts";
+import { statusesOf } from "../consumer-metrics.ts";
+import type { Door } from "../http.ts";
+
+export interface ProjectionServices {
+  /** By name: projectors and sagas. */
+  readonly consumers: ReadonlyMap<string, Consumer>;
+  readonly rebuilds: Rebuilds;
+  readonly pool: Pick<pg.Pool, "query">;
+}
+
+const rebuildBody = z.strictObject({ fresh: z.boolean().default(false) });
+
+/** Read models and sagas, how far each is, and the rebuilds of the former; for operators. */
+export function projectionRoutes(api: FastifyInstance, door: Door, services: ProjectionServices): void {
+  const { consumers, rebuilds, pool } = services;
+
+  api.get(
+    "/admin/projections",
+    door.guarded(["admin"], z.object({}), async ({ reply }) => {
+      const [statuses, all] = await Promise.all([statusesOf(consumers), listRebuilds(pool as pg.ClientBase)]);
+      const items = statuses.map((status) => {
+        const rebuild = all.find(({ name }) => name === status.name);
+        return rebuild === undefined ? status : { ...status, rebuild: shown(rebuild) };
+      });
+      return reply.send({ items });
+    }),
+  );
+
+  /** Answers when it has begun; `GET /admin/projections` tells how it goes on. One that was interrupted is taken up, unless `fresh`. */
+  api.post(
+    "/admin/projections/:name/rebuild",
+    door.guarded(["admin"], rebuildBody, async ({ body, request, reply }) => {
+      const { name } = request.params as { readonly name: string };
+      try {
+        await rebuilds.start(name, body);
+      } catch (error) {
+        if (!(error instanceof RebuildError)) throw error;
+        const { code, message } = error;
+        if (code === "NO_PROJECTOR" && !consumers.has(name)) return door.problem(reply, refusal("NOT_FOUND"));
+        return door.problem(reply, { ok: false, code: `REBUILD_${code}`, message, retryable: code === "RUNNING" });
+      }
+      return reply.code(202).header("location", "/admin/projections").send({ name, state: "FILLING" });
+    }),
+  );
+
+  api.delete(
+    "/admin/projections/:name/rebuild",
+    door.guarded(["admin"], z.object({}), async ({ request, reply }) => {
+      const { name } = request.params as { readonly name: string };
+      if (!(await rebuilds.stop(name)))
+        return door.problem(reply, refusal("NOT_FOUND", "none is under way on this node"));
+      return reply.code(204).send();
+    }),
+  );
+}
+
+function shown({ name: _, ...status }: RebuildStatus): object {
+  return { ...status, done: Math.floor(shareDone(status) * 1_000) / 1_000 };
+}
