@@ -1,26 +1,39 @@
 import Fastify, { type FastifyInstance } from "fastify";
+import type pg from "pg";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { refusal } from "../domain/codes.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
+import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import type { Game } from "./game.ts";
 import { type CallLimits, correlationOf, createDoor } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
+import { catalogueReads } from "./routes/catalogue-reads.ts";
 import { combatRoutes } from "./routes/combat.ts";
+import { combatReads } from "./routes/combat-reads.ts";
+import { economyReads } from "./routes/economy-reads.ts";
+import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
 import { type OperationsServices, operationsRoutes } from "./routes/operations.ts";
+import { playerReads } from "./routes/player-reads.ts";
 import { playerRoutes } from "./routes/players.ts";
+import { projectionRoutes } from "./routes/projections.ts";
 import { worldRoutes } from "./routes/world.ts";
+import { worldReads } from "./routes/world-reads.ts";
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 
-export interface ApiServices extends Pick<OperationsServices, "store" | "deadLetters" | "authenticateNode"> {
+export interface ApiServices
+  extends Pick<OperationsServices, "store" | "deadLetters" | "authenticateNode" | "consumers"> {
   readonly authenticate: Authenticate;
   readonly game: Game;
   readonly metrics: Metrics;
   readonly callLimits: CallLimits;
+  /** For the read models: its statements end soon, so that no read takes the database down. */
+  readonly readModels: pg.Pool;
+  readonly rebuilds: Rebuilds;
   readonly log: Logger;
 }
 
@@ -69,9 +82,16 @@ export function createApi(services: ApiServices): FastifyInstance {
   );
   marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer, readBook: game.readBook });
   worldRoutes(api, door, { commands, read: game.readWorld });
+  const { readModels, rebuilds, consumers } = services;
+  combatReads(api, door, readModels);
+  playerReads(api, door, readModels);
+  leaderboardReads(api, door, readModels);
+  economyReads(api, door, readModels);
+  catalogueReads(api, door, readModels);
+  worldReads(api, door, readModels);
+  projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   operationsRoutes(api, door, {
     ...services,
-    consumers: game.consumers,
     commands,
     gauge() {
       metrics.combats.set(game.combats.size);

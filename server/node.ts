@@ -2,6 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { allEvents } from "../domain/all-events.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
+import { projectors } from "../projections/all.ts";
+import { refreshLeaderboard } from "../projections/leaderboard.ts";
+import { createRebuilds } from "../projections/rebuilds.ts";
+import { createProjections } from "../projections/run.ts";
 import { createPool } from "../store/database.ts";
 import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
@@ -15,6 +19,7 @@ import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
+import { createConsumerMetrics } from "./consumer-metrics.ts";
 import { loadDemoWorld } from "./demo-world.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
@@ -26,6 +31,8 @@ import { createTelemetry } from "./telemetry.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 const HEARTBEAT_MS = 1_000;
+/** ms after which a read of a read model is refused: who asks for too much is told, and the rest are served. */
+const READ_TIMEOUT_MS = 2_000;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -73,11 +80,12 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       },
     });
     releasers.add("store", () => store.close());
-    const consumerPool = createPool({ ...database, poolSize: sagas.length + 2 });
+    const consumerPool = createPool({ ...database, poolSize: sagas.length + projectors.length + 4 });
     releasers.add("consumers' connections", () => consumerPool.end());
 
     const upkeep = setInterval(() => {
       runUpkeep(readPool).catch((error: unknown) => telemetry.fault("upkeep", error));
+      refreshLeaderboard(readPool).catch((error: unknown) => telemetry.fault("refresh the leaderboard", error));
     }, HOUR_MS);
     releasers.add("upkeep", () => clearInterval(upkeep));
 
@@ -96,6 +104,25 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
       releasers,
     );
+    const readModels = createPool({ ...database, poolSize: config.databasePool, statementTimeoutMs: READ_TIMEOUT_MS });
+    releasers.add("connections for reads", () => readModels.end());
+    const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
+    releasers.add("rebuilds", () => rebuilds.close());
+    const projections = createProjections(projectors, {
+      nodeId,
+      pool: consumerPool,
+      store,
+      feed,
+      telemetry,
+      onBatch: (name, events, seconds) => consumerMetrics.batch(name, events, seconds),
+    });
+    releasers.add("read models", () => projections.close());
+    const consumers = new Map([...game.consumers, ...projections.consumers]);
+    const consumerMetrics = createConsumerMetrics(metrics.registry, {
+      consumers,
+      pool: consumerPool,
+      onFault: (error) => telemetry.fault("consumer metrics", error),
+    });
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const limits = {
       commandsPerSecond: config.commandsPerSecond,
@@ -113,6 +140,9 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
+      consumers,
+      readModels,
+      rebuilds,
       store,
       metrics,
       log,

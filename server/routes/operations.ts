@@ -4,9 +4,11 @@ import { refusal } from "../../domain/codes.ts";
 import type { Commands } from "../../rooms/commands.ts";
 import type { Consumer } from "../../store/consumer.ts";
 import type { EventStore } from "../../store/event-store.ts";
+import { statusesOf } from "../consumer-metrics.ts";
 import type { Door } from "../http.ts";
 import type { Metrics } from "../metrics.ts";
 import { PEER_PATH, peerCall } from "../peers.ts";
+import { createReadiness } from "../readiness.ts";
 
 export interface OperationsServices {
   readonly store: EventStore;
@@ -31,6 +33,7 @@ const logQuery = z.strictObject({
 /** The log, the consumers and their dead letters, for operators; the door for other nodes; probes and metrics. */
 export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
   const { store, metrics, consumers, commands } = services;
+  const readiness = createReadiness();
 
   api.get(
     "/events",
@@ -44,13 +47,6 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
       }
       return reply.send({ items });
     }),
-  );
-
-  api.get(
-    "/admin/projections",
-    door.guarded(["admin"], z.object({}), async ({ reply }) =>
-      reply.send({ items: await Promise.all([...consumers.values()].map((one) => one.status())) }),
-    ),
   );
 
   const deadLettersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
@@ -93,10 +89,12 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
   });
 
   api.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+  // A read model that is stuck makes answers old, not wrong: the node still serves, and says so.
   api.get("/readyz", async (_request, reply) => {
     try {
       await store.head(NOBODY);
-      return reply.send({ status: "ready" });
+      const stuck = readiness.observe(await statusesOf(consumers), performance.now());
+      return reply.send({ status: stuck.length === 0 ? "ready" : "degraded", stuck });
     } catch {
       return door.problem(reply, refusal("UNAVAILABLE", "the database does not answer"));
     }

@@ -25,6 +25,13 @@ interface TestedDoor {
 }
 
 const KINDS = ["/items", "/skills", "/quests", "/npcs"];
+const VARIABLE = ["$", "{path}"].join("");
+/** Pages whose routes are written with a variable. */
+const PAGES = {
+  player: ["inventory", "equipment", "skills", "quests", "levels"],
+  catalogue: ["items", "skills", "quests"],
+};
+const VIEWERS: readonly Role[] = ["joueur", "spectateur", "service", "admin"];
 /** Bodies are of no command: whoever gets through is told so, and nothing is changed. */
 const DOORS: readonly TestedDoor[] = [
   { method: "POST", route: "/combat/start", roles: ["service", "admin"], body: {} },
@@ -43,16 +50,36 @@ const DOORS: readonly TestedDoor[] = [
   { method: "POST", route: "/market/buy", roles: ["joueur"], body: {} },
   { method: "DELETE", route: "/market/orders/:id", roles: ["joueur"], body: {} },
   { method: "GET", route: "/market/items/:id/book", roles: EVERYONE },
+  { method: "GET", route: "/market/items/:id/prices", roles: EVERYONE },
+  { method: "GET", route: "/market/items/:id/transactions", roles: EVERYONE },
+  { method: "GET", route: "/market/orders", roles: ["joueur"] },
+  { method: "GET", route: "/combats", roles: EVERYONE },
+  { method: "GET", route: "/combat/:id", roles: VIEWERS },
+  { method: "GET", route: "/combat/:id/history", roles: VIEWERS },
+  { method: "GET", route: "/combat/:id/actions", roles: VIEWERS },
+  { method: "GET", route: "/players", roles: EVERYONE },
+  { method: "GET", route: "/players/:id/statistics", roles: EVERYONE },
+  ...PAGES.player.map(
+    (page): TestedDoor => ({ method: "GET", route: `/players/:id/${page}`, id: ME, roles: ["joueur", "admin"] }),
+  ),
+  { method: "GET", route: "/leaderboards/:board", id: "level", roles: EVERYONE },
+  ...PAGES.catalogue.flatMap((page): TestedDoor[] => [
+    { method: "GET", route: `/catalogue/${page}`, roles: EVERYONE },
+    { method: "GET", route: `/catalogue/${page}/:id`, roles: EVERYONE },
+  ]),
+  { method: "GET", route: "/world/history", roles: EVERYONE },
   { method: "GET", route: "/world", roles: EVERYONE },
   { method: "POST", route: "/world/commands", roles: ["admin"], body: {} },
   { method: "GET", route: "/events", roles: ["admin"] },
   { method: "GET", route: "/admin/projections", roles: ["admin"] },
+  { method: "POST", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
+  { method: "DELETE", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
   { method: "GET", route: "/admin/dead-letters", roles: ["admin"] },
   { method: "POST", route: "/admin/dead-letters/:id/retry", id: "nobody:1", roles: ["admin"], body: {} },
   { method: "POST", route: "/admin/dead-letters/:id/discard", id: "nobody:1", roles: ["admin"], body: {} },
 ];
 const OPEN = ["/healthz", "/readyz", "/metrics"];
-const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string => route.replace(":id", id);
+const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string => route.replace(/:(id|board|name)/, id);
 
 describe("REST", () => {
   test("[ROLE-1] the table knows every route that there is", () => {
@@ -66,7 +93,11 @@ describe("REST", () => {
       const path = (literal ?? name ?? "").replace(/(\$\{)?kind\.path\}?/, "KIND").replace(/\$\{action\}/, "ACTION");
       const kinds = method === "delete" ? ["/items"] : KINDS;
       const of = path.startsWith("KIND") ? kinds.map((kind) => path.replace("KIND", kind)) : [path];
-      const paths = of.flatMap((one) =>
+      const pages = path.startsWith("/catalogue") ? PAGES.catalogue : PAGES.player;
+      const named = of.flatMap((one) =>
+        one.includes(VARIABLE) ? pages.map((page) => one.replace(VARIABLE, page)) : [one],
+      );
+      const paths = named.flatMap((one) =>
         one.includes("ACTION") ? ["retry", "discard"].map((action) => one.replace("ACTION", action)) : [one],
       );
       return paths.map((one) => `${method.toUpperCase()} ${one}`);
