@@ -1,5 +1,5 @@
 import { uuidArray } from "../store/binary-arrays.ts";
-import { type CombatRows, noRows } from "./combat-fold.ts";
+import { type CombatRows, noRows } from "./combat-batch.ts";
 import type { EffectRow, InstanceRow, ParticipantRow } from "./combat-rows.ts";
 import type { Transaction } from "./projector.ts";
 
