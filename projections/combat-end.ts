@@ -29,6 +29,7 @@ export function tally(rows: CombatRows, event: Stored<"CombatTermine">): void {
   }
 }
 
+/** Ends what goes on: nobody acts in it any more, and nothing is waited for. */
 export function end(rows: CombatRows, instance: InstanceRow, event: StoredEvent, etat: "TERMINE" | "ABANDONNE"): void {
   instance.etat = etat;
   instance.participant_actif_id = null;
