@@ -1,5 +1,5 @@
 import { uuidArray } from "../store/binary-arrays.ts";
-import { type CombatRows, noRows } from "./combat-fold.ts";
+import { type CombatRows, noRows } from "./combat-batch.ts";
 import type { EffectRow, InstanceRow, ParticipantRow } from "./combat-rows.ts";
 import type { Transaction } from "./projector.ts";
 
@@ -131,34 +131,28 @@ function given(columns: Readonly<Record<string, string>>): string {
   return `json_to_recordset($1::json) AS r (${types.join(", ")})`;
 }
 
-function insert(table: string, columns: Readonly<Record<string, string>>, source = given(columns)): string {
+function insert(table: string, columns: Readonly<Record<string, string>>): string {
   const names = quoted(columns);
-  return `INSERT INTO ${table} (${names.join(", ")}) SELECT ${names.map((name) => `r.${name}`).join(", ")} FROM ${source}`;
+  return `INSERT INTO ${table} (${names.join(", ")}) SELECT ${names.map((name) => `r.${name}`).join(", ")} FROM ${given(columns)}`;
 }
 
 function upsert(
   table: string,
   columns: Readonly<Record<string, string>>,
   sequence: "last_event_sequence" | "event_sequence",
-  source?: string,
 ): string {
   const [key, ...others] = quoted(columns);
   const changes = others.map((name) => `${name} = excluded.${name}`).join(", ");
-  return `${insert(table, columns, source)} ON CONFLICT (${key}) DO UPDATE SET ${changes}
+  return `${insert(table, columns)} ON CONFLICT (${key}) DO UPDATE SET ${changes}
     WHERE ${table}.${sequence} < excluded.${sequence}`;
-}
-
-/** Whose participant is not there has nothing to refer to: it belonged to no combat that was ever seen. */
-function ofKnown(columns: Readonly<Record<string, string>>): string {
-  return `${given(columns)} JOIN participants_combat p ON p.participant_id = r.participant_id`;
 }
 
 const WRITE = {
   instances: upsert("instances_combat", INSTANCE, "last_event_sequence"),
   participants: upsert("participants_combat", PARTICIPANT, "last_event_sequence"),
-  effects: upsert("effets_statut", EFFECT, "event_sequence", ofKnown(EFFECT)),
+  effects: upsert("effets_statut", EFFECT, "event_sequence"),
   // What was taken already is known by its combat's row: an id that is there would be a fault.
-  actions: insert("actions_combat", ACTION, ofKnown(ACTION)),
+  actions: insert("actions_combat", ACTION),
   history: insert("historique_combat", HISTORY),
   // Sums, for the same reason.
   statistics: `INSERT INTO statistiques_joueur AS s (${quoted(STATISTICS).join(", ")})
@@ -181,8 +175,9 @@ async function select<Row>(
   columns: Columns<Row>,
   ids: Buffer,
 ): Promise<readonly Row[]> {
+  // Unnamed: a plan that was made while the table was small would read the whole of it for ever after.
   const text = `SELECT ${quoted(columns).join(", ")} FROM ${table} WHERE combat_id = ANY ($1)`;
-  const { rows } = await transaction.query({ name: `combat_read_${table}`, text, values: [ids] });
+  const { rows } = await transaction.query({ text, values: [ids] });
   return rows as readonly Row[];
 }
 
@@ -215,7 +210,6 @@ export async function saveCombats(transaction: Transaction, rows: CombatRows): P
   await write("participants", participants);
   if (changed.effectsGone.size > 0)
     await transaction.query({
-      name: "combat_effects_gone",
       text: "DELETE FROM effets_statut WHERE effet_id = ANY ($1)",
       values: [uuidArray([...changed.effectsGone])],
     });
