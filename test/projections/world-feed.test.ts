@@ -37,7 +37,7 @@ async function append(log: readonly StoredEvent[]): Promise<void> {
       actorId: aggregateId,
       streams: [{ aggregateId, aggregateType, expectedVersion: version - 1, events }],
     });
-    expect(result).toMatchObject({ ok: true });
+    expect(result, JSON.stringify(result)).toMatchObject({ ok: true });
     at = end;
   }
 }
