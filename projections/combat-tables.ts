@@ -1,4 +1,4 @@
-import { uuidArray } from "../store/binary-arrays.ts";
+import { bigintArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "../store/binary-arrays.ts";
 import { type CombatRows, noRows } from "./combat-batch.ts";
 import type { EffectRow, InstanceRow, ParticipantRow } from "./combat-rows.ts";
 import type { Transaction } from "./projector.ts";
@@ -93,19 +93,6 @@ const ACTION: Columns<CombatRows["actions"][number]> = {
   event_sequence: "bigint",
 };
 
-const HISTORY: Columns<CombatRows["history"][number]> = {
-  historique_id: "uuid",
-  combat_id: "uuid",
-  numero_tour: "integer",
-  type_evenement: "text",
-  acteur_id: "uuid",
-  details: "jsonb",
-  severite: "text",
-  timestamp: "timestamptz",
-  event_sequence: "bigint",
-  event_type: "text",
-};
-
 const STATISTICS: Columns<CombatRows["statistics"][number]> = {
   joueur_id: "uuid",
   combats: "integer",
@@ -153,7 +140,12 @@ const WRITE = {
   effects: upsert("effets_statut", EFFECT, "event_sequence"),
   // What was taken already is known by its combat's row: an id that is there would be a fault.
   actions: insert("actions_combat", ACTION),
-  history: insert("historique_combat", HISTORY),
+  // A line an event, the most of what is written: as arrays, whose documents are not parsed twice.
+  history: `INSERT INTO historique_combat (historique_id, combat_id, numero_tour, type_evenement, acteur_id, details, severite,
+      "timestamp", event_sequence, event_type)
+    SELECT id, combat, tour, type, nullif(acteur, '')::uuid, details, severite, at, sequence, event_type
+    FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[], $9::bigint[],
+      $10::text[]) AS r (id, combat, tour, type, acteur, details, severite, at, sequence, event_type)`,
   // Sums, for the same reason.
   statistics: `INSERT INTO statistiques_joueur AS s (${quoted(STATISTICS).join(", ")})
     SELECT joueur_id, sum(combats), sum(victoires), sum(defaites), sum(nuls), sum(degats_infliges), sum(degats_subis),
@@ -200,9 +192,9 @@ export async function loadCombats(transaction: Transaction, combatIds: readonly 
 
 /** Writes what has changed, those rows first that others refer to. */
 export async function saveCombats(transaction: Transaction, rows: CombatRows): Promise<void> {
-  const { changed } = rows;
+  const { changed, history } = rows;
   const participants = [...changed.participants].flatMap((id) => rows.participants.get(id) ?? []);
-  const write = async (name: keyof typeof WRITE, list: readonly object[]) => {
+  const write = async (name: Exclude<keyof typeof WRITE, "history">, list: readonly object[]) => {
     if (list.length === 0) return;
     await transaction.query({ name: `combat_${name}`, text: WRITE[name], values: [JSON.stringify(list)] });
   };
@@ -215,6 +207,22 @@ export async function saveCombats(transaction: Transaction, rows: CombatRows): P
     });
   await write("effects", [...changed.effects]);
   await write("actions", rows.actions);
-  await write("history", rows.history);
+  if (history.length > 0)
+    await transaction.query({
+      name: "combat_history",
+      text: WRITE.history,
+      values: [
+        uuidArray(history.map((line) => line.historique_id)),
+        uuidArray(history.map((line) => line.combat_id)),
+        intArray(history.map((line) => line.numero_tour)),
+        textArray(history.map((line) => line.type_evenement)),
+        textArray(history.map((line) => line.acteur_id ?? "")),
+        jsonbArray(history.map((line) => JSON.stringify(line.details))),
+        textArray(history.map((line) => line.severite)),
+        timestampArray(history.map((line) => line.timestamp)),
+        bigintArray(history.map((line) => line.event_sequence)),
+        textArray(history.map((line) => line.event_type)),
+      ],
+    });
   await write("statistics", rows.statistics);
 }
