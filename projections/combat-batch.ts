@@ -8,18 +8,21 @@ import {
   type HistoryRow,
   type InstanceRow,
   type ParticipantRow,
+  type ParticipantState,
   type StatisticsRow,
 } from "./combat-rows.ts";
 
 /** The rows of a batch's combats, as they become; and which of them are to be written. */
 export interface CombatRows {
   readonly instances: Map<string, InstanceRow>;
-  readonly participants: Map<string, ParticipantRow>;
+  readonly participants: Map<string, ParticipantState>;
   /** By bearer, then by effect. */
   readonly effects: Map<string, Map<string, EffectRow>>;
   readonly changed: {
     readonly instances: Set<InstanceRow>;
     readonly participants: Set<string>;
+    /** Those of them that have entered a combat, whose rows are to be written whole. */
+    readonly entered: Map<string, ParticipantRow>;
     readonly effects: Set<EffectRow>;
     readonly effectsGone: Set<string>;
   };
@@ -38,7 +41,13 @@ export function noRows(): CombatRows {
     instances: new Map(),
     participants: new Map(),
     effects: new Map(),
-    changed: { instances: new Set(), participants: new Set(), effects: new Set(), effectsGone: new Set() },
+    changed: {
+      instances: new Set(),
+      participants: new Set(),
+      entered: new Map(),
+      effects: new Set(),
+      effectsGone: new Set(),
+    },
     actions: [],
     history: [],
     statistics: [],
@@ -50,12 +59,12 @@ export function effectsOn(rows: CombatRows, participantId: string, combatId: str
   return worn === undefined ? [] : [...worn.values()].filter((one) => one.combat_id === combatId);
 }
 
-export function participantsIn(rows: CombatRows, combatId: string): ParticipantRow[] {
+export function participantsIn(rows: CombatRows, combatId: string): ParticipantState[] {
   return [...rows.participants.values()].filter((one) => one.combat_id === combatId);
 }
 
 /** Changes a participant of the event's combat. One that another combat has named since belongs to that one ([PCOMBAT-3]). */
-export function change(rows: CombatRows, event: StoredEvent, id: string, how: (one: ParticipantRow) => void): void {
+export function change(rows: CombatRows, event: StoredEvent, id: string, how: (one: ParticipantState) => void): void {
   const one = rows.participants.get(canonical(id));
   if (one === undefined || one.combat_id !== event.aggregateId) return;
   how(one);
@@ -67,7 +76,7 @@ export function change(rows: CombatRows, event: StoredEvent, id: string, how: (o
 const EFFECT_ORDER: readonly string[] = typeEffet.options;
 
 /** What follows from the effects that it bears and from its condition. */
-export function derive(rows: CombatRows, one: ParticipantRow): void {
+export function derive(rows: CombatRows, one: ParticipantState): void {
   const worn = effectsOn(rows, one.participant_id, one.combat_id);
   worn.sort((a, b) => EFFECT_ORDER.indexOf(a.type_effet) - EFFECT_ORDER.indexOf(b.type_effet));
   one.effets_actifs = worn.map((effect) => ({

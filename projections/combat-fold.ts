@@ -19,8 +19,9 @@ function begin(rows: CombatRows, event: Stored<"CombatPrepare"> | Stored<"Combat
     const id = canonical(participant.participantId);
     const known = rows.participants.get(id);
     const rejoint = known?.combat_id === combatId && known.rejoint;
-    rows.participants.set(id, freshParticipant(combatId, participant, rejoint, { sequence, timestamp }));
-    rows.changed.participants.add(id);
+    const row = freshParticipant(combatId, participant, rejoint, { sequence, timestamp });
+    rows.participants.set(id, row);
+    rows.changed.entered.set(id, row);
   }
   const row: InstanceRow = {
     combat_id: combatId,
