@@ -23,7 +23,7 @@ interface Slotted {
 }
 
 /** A story through the whole game, by the real deciders, without what it repeats only to reach a limit. */
-function story(): readonly string[] {
+function tellStory(): readonly string[] {
   const { log } = grandTour();
   const touched = new Map<string, number>();
   for (const { payload } of log) {
@@ -49,6 +49,12 @@ function story(): readonly string[] {
       const metadata = { ...event.metadata, schemaVersion: registry.schemaVersion(event.eventType) };
       return JSON.stringify({ ...event, aggregateId: streamOf(event), metadata });
     });
+}
+
+let told: readonly string[] | undefined;
+function story(): readonly string[] {
+  told ??= tellStory();
+  return told;
 }
 
 /** The same events of other people, things and places, in the same world. */
