@@ -1,4 +1,4 @@
-import type { CombatEvent } from "../domain/combat/events.ts";
+import type { CombatEvent, PayloadOf } from "../domain/combat/events.ts";
 import { canonical, type HistoryRow } from "./combat-rows.ts";
 
 export type HistoryLine = Pick<HistoryRow, "type_evenement" | "acteur_id" | "severite" | "details">;
@@ -12,9 +12,32 @@ function line(
   return { type_evenement, severite, acteur_id: acteur === null ? null : canonical(acteur), details };
 }
 
-/** Whoever knows the seed can foretell every roll: it stays in the log. */
-function withoutSeed({ graine: _, ...payload }: { readonly graine: string }): object {
-  return payload;
+type Beginning = PayloadOf<"CombatPrepare"> | PayloadOf<"CombatDemarre">;
+
+/**
+ * Of those who take part, what everyone in the room may see. Whoever knows the seed can foretell every roll: it stays in the log,
+ * and so does what the others carry and how they are to be hurt.
+ */
+function beginning({ graine: _, participants, ...settings }: Beginning): object {
+  return {
+    ...settings,
+    participants: participants.map((one) => ({
+      participantId: one.participantId,
+      entiteId: one.entiteId,
+      typeEntite: one.typeEntite,
+      equipe: one.equipe,
+      nom: one.nom,
+      niveau: one.niveau,
+      initiative: one.initiative,
+      position: one.position,
+      hpActuel: one.hpActuel,
+      hpMax: one.hpMax,
+      mpActuel: one.mpActuel,
+      mpMax: one.mpMax,
+      staminaActuel: one.staminaActuel,
+      staminaMax: one.staminaMax,
+    })),
+  };
 }
 
 /** An event as a line of the history: [PCOMBAT-9] says what is critical, what important. The acting one is a participant. */
@@ -22,9 +45,9 @@ export function historyLine(event: CombatEvent): HistoryLine {
   const { payload } = event;
   switch (event.eventType) {
     case "CombatPrepare":
-      return line("ETAT", "INFO", null, withoutSeed(event.payload));
+      return line("ETAT", "INFO", null, beginning(event.payload));
     case "CombatDemarre":
-      return line("ETAT", "IMPORTANT", null, withoutSeed(event.payload));
+      return line("ETAT", "IMPORTANT", null, beginning(event.payload));
     case "CombatRejoint":
       return line("ETAT", "INFO", event.payload.participantId, payload);
     case "TourDebute":

@@ -48,33 +48,37 @@ export interface EffectEntry {
   readonly peutEtreDissipe: boolean;
 }
 
-export interface ParticipantRow {
+/** What of a participant's row an event looks at or changes. */
+export interface ParticipantState {
   readonly participant_id: string;
   readonly combat_id: string;
   readonly entite_id: string;
   readonly type_entite: string;
-  readonly equipe: string;
-  readonly nom: string;
-  readonly niveau: number;
-  readonly initiative: number;
   position: number;
   etat: Participant["etat"];
   hp_actuel: number;
-  readonly hp_max: number;
   mp_actuel: number;
-  readonly mp_max: number;
   stamina_actuel: number;
-  readonly stamina_max: number;
-  readonly stats_combat: object;
-  readonly resistances: object;
   effets_actifs: readonly EffectEntry[];
-  readonly equipement: object;
   competences_disponibles: readonly SkillEntry[];
   peut_agir: boolean;
   rejoint: boolean;
   en_defense: boolean;
   last_event_sequence: number;
   updated_at: string;
+}
+
+export interface ParticipantRow extends ParticipantState {
+  readonly equipe: string;
+  readonly nom: string;
+  readonly niveau: number;
+  readonly initiative: number;
+  readonly hp_max: number;
+  readonly mp_max: number;
+  readonly stamina_max: number;
+  readonly stats_combat: object;
+  readonly resistances: object;
+  readonly equipement: object;
 }
 
 export interface EffectRow {

@@ -1,6 +1,6 @@
-import { uuidArray } from "../store/binary-arrays.ts";
-import { type CombatRows, noRows } from "./combat-fold.ts";
-import type { EffectRow, InstanceRow, ParticipantRow } from "./combat-rows.ts";
+import { bigintArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "../store/binary-arrays.ts";
+import { type CombatRows, noRows } from "./combat-batch.ts";
+import type { EffectRow, InstanceRow, ParticipantRow, ParticipantState } from "./combat-rows.ts";
 import type { Transaction } from "./projector.ts";
 
 type Columns<Row> = Readonly<Record<keyof Row & string, string>>;
@@ -30,33 +30,37 @@ const INSTANCE: Columns<InstanceRow> = {
   updated_at: "timestamptz",
 };
 
-const PARTICIPANT: Columns<ParticipantRow> = {
+const PARTICIPANT_STATE: Columns<ParticipantState> = {
   participant_id: "uuid",
   combat_id: "uuid",
   entite_id: "uuid",
   type_entite: "text",
-  equipe: "text",
-  nom: "text",
-  niveau: "integer",
-  initiative: "integer",
   position: "integer",
   etat: "text",
   hp_actuel: "integer",
-  hp_max: "integer",
   mp_actuel: "integer",
-  mp_max: "integer",
   stamina_actuel: "integer",
-  stamina_max: "integer",
-  stats_combat: "jsonb",
-  resistances: "jsonb",
   effets_actifs: "jsonb",
-  equipement: "jsonb",
   competences_disponibles: "jsonb",
   peut_agir: "boolean",
   rejoint: "boolean",
   en_defense: "boolean",
   last_event_sequence: "bigint",
   updated_at: "timestamptz",
+};
+
+const PARTICIPANT: Columns<ParticipantRow> = {
+  ...PARTICIPANT_STATE,
+  equipe: "text",
+  nom: "text",
+  niveau: "integer",
+  initiative: "integer",
+  hp_max: "integer",
+  mp_max: "integer",
+  stamina_max: "integer",
+  stats_combat: "jsonb",
+  resistances: "jsonb",
+  equipement: "jsonb",
 };
 
 const EFFECT: Columns<EffectRow> = {
@@ -93,19 +97,6 @@ const ACTION: Columns<CombatRows["actions"][number]> = {
   event_sequence: "bigint",
 };
 
-const HISTORY: Columns<CombatRows["history"][number]> = {
-  historique_id: "uuid",
-  combat_id: "uuid",
-  numero_tour: "integer",
-  type_evenement: "text",
-  acteur_id: "uuid",
-  details: "jsonb",
-  severite: "text",
-  timestamp: "timestamptz",
-  event_sequence: "bigint",
-  event_type: "text",
-};
-
 const STATISTICS: Columns<CombatRows["statistics"][number]> = {
   joueur_id: "uuid",
   combats: "integer",
@@ -131,35 +122,34 @@ function given(columns: Readonly<Record<string, string>>): string {
   return `json_to_recordset($1::json) AS r (${types.join(", ")})`;
 }
 
-function insert(table: string, columns: Readonly<Record<string, string>>, source = given(columns)): string {
+function insert(table: string, columns: Readonly<Record<string, string>>): string {
   const names = quoted(columns);
-  return `INSERT INTO ${table} (${names.join(", ")}) SELECT ${names.map((name) => `r.${name}`).join(", ")} FROM ${source}`;
+  return `INSERT INTO ${table} (${names.join(", ")}) SELECT ${names.map((name) => `r.${name}`).join(", ")} FROM ${given(columns)}`;
 }
 
 function upsert(
   table: string,
   columns: Readonly<Record<string, string>>,
   sequence: "last_event_sequence" | "event_sequence",
-  source?: string,
 ): string {
   const [key, ...others] = quoted(columns);
   const changes = others.map((name) => `${name} = excluded.${name}`).join(", ");
-  return `${insert(table, columns, source)} ON CONFLICT (${key}) DO UPDATE SET ${changes}
+  return `${insert(table, columns)} ON CONFLICT (${key}) DO UPDATE SET ${changes}
     WHERE ${table}.${sequence} < excluded.${sequence}`;
-}
-
-/** Whose participant is not there has nothing to refer to: it belonged to no combat that was ever seen. */
-function ofKnown(columns: Readonly<Record<string, string>>): string {
-  return `${given(columns)} JOIN participants_combat p ON p.participant_id = r.participant_id`;
 }
 
 const WRITE = {
   instances: upsert("instances_combat", INSTANCE, "last_event_sequence"),
-  participants: upsert("participants_combat", PARTICIPANT, "last_event_sequence"),
-  effects: upsert("effets_statut", EFFECT, "event_sequence", ofKnown(EFFECT)),
+  entered: upsert("participants_combat", PARTICIPANT, "last_event_sequence"),
+  effects: upsert("effets_statut", EFFECT, "event_sequence"),
   // What was taken already is known by its combat's row: an id that is there would be a fault.
-  actions: insert("actions_combat", ACTION, ofKnown(ACTION)),
-  history: insert("historique_combat", HISTORY),
+  actions: insert("actions_combat", ACTION),
+  // A line an event, the most of what is written: as arrays, whose documents are not parsed twice.
+  history: `INSERT INTO historique_combat (historique_id, combat_id, numero_tour, type_evenement, acteur_id, details, severite,
+      "timestamp", event_sequence, event_type)
+    SELECT id, combat, tour, type, nullif(acteur, '')::uuid, details, severite, at, sequence, event_type
+    FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[], $9::bigint[],
+      $10::text[]) AS r (id, combat, tour, type, acteur, details, severite, at, sequence, event_type)`,
   // Sums, for the same reason.
   statistics: `INSERT INTO statistiques_joueur AS s (${quoted(STATISTICS).join(", ")})
     SELECT joueur_id, sum(combats), sum(victoires), sum(defaites), sum(nuls), sum(degats_infliges), sum(degats_subis),
@@ -175,6 +165,15 @@ const WRITE = {
     ].join(", ")}`,
 } as const;
 
+/** Most of a participant's row stays as it was when it entered. */
+const UPDATE_PARTICIPANTS = `UPDATE participants_combat p SET ${quoted(PARTICIPANT_STATE)
+  .slice(4)
+  .map((name) => `${name} = r.${name}`)
+  .join(", ")} FROM ${given(PARTICIPANT_STATE)}
+  WHERE p.participant_id = r.participant_id AND p.last_event_sequence < r.last_event_sequence`;
+
+// Unnamed, where a table is searched: a plan that was made while it was small would read the whole of it for ever after.
+
 async function select<Row>(
   transaction: Transaction,
   table: string,
@@ -182,7 +181,7 @@ async function select<Row>(
   ids: Buffer,
 ): Promise<readonly Row[]> {
   const text = `SELECT ${quoted(columns).join(", ")} FROM ${table} WHERE combat_id = ANY ($1)`;
-  const { rows } = await transaction.query({ name: `combat_read_${table}`, text, values: [ids] });
+  const { rows } = await transaction.query({ text, values: [ids] });
   return rows as readonly Row[];
 }
 
@@ -194,7 +193,7 @@ export async function loadCombats(transaction: Transaction, combatIds: readonly 
   // Catching up, most of a batch's combats begin in it.
   if (instances.length === 0) return rows;
   const known = uuidArray(instances.map((one) => one.combat_id));
-  for (const one of await select(transaction, "participants_combat", PARTICIPANT, known))
+  for (const one of await select(transaction, "participants_combat", PARTICIPANT_STATE, known))
     rows.participants.set(one.participant_id, one);
   for (const one of await select(transaction, "effets_statut", EFFECT, known)) {
     const worn = rows.effects.get(one.participant_id) ?? new Map<string, EffectRow>();
@@ -205,22 +204,40 @@ export async function loadCombats(transaction: Transaction, combatIds: readonly 
 
 /** Writes what has changed, those rows first that others refer to. */
 export async function saveCombats(transaction: Transaction, rows: CombatRows): Promise<void> {
-  const { changed } = rows;
-  const participants = [...changed.participants].flatMap((id) => rows.participants.get(id) ?? []);
-  const write = async (name: keyof typeof WRITE, list: readonly object[]) => {
+  const { changed, history } = rows;
+  const moved = [...changed.participants].flatMap((id) =>
+    changed.entered.has(id) ? [] : (rows.participants.get(id) ?? []),
+  );
+  const write = async (name: Exclude<keyof typeof WRITE, "history">, list: readonly object[]) => {
     if (list.length === 0) return;
     await transaction.query({ name: `combat_${name}`, text: WRITE[name], values: [JSON.stringify(list)] });
   };
   await write("instances", [...changed.instances]);
-  await write("participants", participants);
+  await write("entered", [...changed.entered.values()]);
+  if (moved.length > 0) await transaction.query({ text: UPDATE_PARTICIPANTS, values: [JSON.stringify(moved)] });
   if (changed.effectsGone.size > 0)
     await transaction.query({
-      name: "combat_effects_gone",
       text: "DELETE FROM effets_statut WHERE effet_id = ANY ($1)",
       values: [uuidArray([...changed.effectsGone])],
     });
   await write("effects", [...changed.effects]);
   await write("actions", rows.actions);
-  await write("history", rows.history);
+  if (history.length > 0)
+    await transaction.query({
+      name: "combat_history",
+      text: WRITE.history,
+      values: [
+        uuidArray(history.map((line) => line.historique_id)),
+        uuidArray(history.map((line) => line.combat_id)),
+        intArray(history.map((line) => line.numero_tour)),
+        textArray(history.map((line) => line.type_evenement)),
+        textArray(history.map((line) => line.acteur_id ?? "")),
+        jsonbArray(history.map((line) => JSON.stringify(line.details))),
+        textArray(history.map((line) => line.severite)),
+        timestampArray(history.map((line) => line.timestamp)),
+        bigintArray(history.map((line) => line.event_sequence)),
+        textArray(history.map((line) => line.event_type)),
+      ],
+    });
   await write("statistics", rows.statistics);
 }

@@ -39,6 +39,18 @@ function concerned(event: CombatEvent): readonly string[] | "everyone" {
   }
 }
 
+const HIDDEN = "statsCombat resistances immunites equipement competences objets comportement phases suivi cote".split(
+  " ",
+);
+
+function published({ graine: _, ...payload }: Row): Row {
+  if (!("participants" in payload)) return payload;
+  const participants = (payload["participants"] as Row[]).map((one) =>
+    Object.fromEntries(Object.entries(one).filter(([name]) => !HIDDEN.includes(name))),
+  );
+  return { ...payload, participants };
+}
+
 const over = (etat: string) => etat === "TERMINE" || etat === "ABANDONNE";
 
 /** A combat's rows from its own state, folded by the game's `evolve`, event by event. */
@@ -94,12 +106,11 @@ function combatRows(events: readonly StoredEvent[], tables: Record<keyof typeof 
         event_sequence: stored.sequence,
       });
     }
-    const { graine: _, ...details } = stored.payload as Row;
     tables.historique_combat.push({
       historique_id: stored.eventId,
       combat_id: stored.aggregateId,
       numero_tour: state.tourActuel,
-      details,
+      details: published(stored.payload as Row),
       timestamp: stored.timestamp,
       event_sequence: stored.sequence,
       event_type: stored.eventType,

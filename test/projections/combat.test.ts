@@ -199,6 +199,29 @@ test("[PCOMBAT-6] an effect counts down as its bearer's turns begin, and is gone
   expect((await pool.query("SELECT FROM effets_statut")).rowCount).toBe(0);
 });
 
+test("[PCOMBAT-6] a shield has what is left of it", async () => {
+  const dented = Array.from({ length: 12 }, (_, n) => randomLog(n + 1, { combats: 3 })).flatMap((log) =>
+    log.flatMap((event, at) => {
+      if (event.eventType !== "DegatsInfliges") return [];
+      const { boucliers = [] } = event.payload as Extract<CombatEvent, { eventType: "DegatsInfliges" }>["payload"];
+      return boucliers.filter(({ reste }) => reste > 0).map((shield) => ({ ...shield, log: log.slice(0, at + 1) }));
+    }),
+  );
+  const [first] = dented;
+  if (first === undefined) throw new Error("no shield took a part of itself");
+  await takeAll(first.log, 1);
+  const { rows } = await pool.query(
+    `SELECT puissance, modificateurs, effets_actifs FROM effets_statut e JOIN participants_combat p USING (participant_id)
+     WHERE effet_id = $1`,
+    [first.effetId],
+  );
+  expect(rows).toMatchObject([{ puissance: first.reste, modificateurs: { absorption: first.reste } }]);
+  expect(rows[0].effets_actifs).toContainEqual(
+    expect.objectContaining({ effetId: first.effetId, puissance: first.reste }),
+  );
+  expect(wordless(await readTables(pool))).toEqual(expectedTables(first.log));
+});
+
 test("[PCOMBAT-7] an act has its row, with what it took and how long its turn had lasted", async () => {
   await take(pool, tour);
   const acts = tour.filter((event) => event.eventType === "ActionExecutee");
