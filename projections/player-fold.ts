@@ -1,6 +1,7 @@
 import { STATS, type Stats } from "../domain/values.ts";
 import type { JoueurTold, Told } from "./player-events.ts";
 import { equipementId, inventaireId, type JoueurRow, type PlayerRows } from "./player-rows.ts";
+import { searchable } from "./searchable.ts";
 
 /** What does not fit the column: characters, not UTF-16 units. */
 function clipped(text: string, length: number): string {
@@ -32,6 +33,7 @@ export function createPlayer(rows: PlayerRows, event: Told<"JoueurCree">): Joueu
     joueur_id,
     username: freeUsername(rows, event),
     pseudo: clipped(payload.pseudo, 50),
+    pseudo_recherche: searchable(clipped(payload.pseudo, 50)),
     classe: payload.classe,
     niveau: payload.niveau,
     experience: 0,

@@ -47,11 +47,12 @@ class Things {
     if (row !== undefined) this.#rows.inventaires.put({ ...row, ...change(row), ...this.#stamp });
   }
 
-  changeSet(change: (row: SetRow) => Partial<SetRow>): undefined {
+  /** Of two streams, one of which may be late. */
+  changeSet(change: (row: SetRow) => Partial<SetRow>): void {
     const row = this.#rows.sets.get(equipementId(this.#joueur.joueur_id));
     if (row === undefined) return;
-    const last_event_sequence = Math.max(row.last_event_sequence, this.#event.sequence);
-    this.#rows.sets.put({ ...row, ...change(row), ...this.#stamp, last_event_sequence });
+    const stamp = row.last_event_sequence > this.#event.sequence ? {} : this.#stamp;
+    this.#rows.sets.put({ ...row, ...change(row), ...stamp });
   }
 
   changeItem(slotId: string, change: Partial<ItemRow>): boolean {

@@ -9,6 +9,7 @@ import {
   type SetRow,
   slotColumn,
 } from "./player-rows.ts";
+import { searchable } from "./searchable.ts";
 
 export type Reader = Pick<pg.Pool, "query">;
 
@@ -35,6 +36,8 @@ export async function playerSequence(
   return rows[0]?.sequence;
 }
 
+const NIL = "00000000-0000-0000-0000-000000000000";
+
 /** What everybody may know of a player. */
 export interface PublicPlayer {
   readonly joueurId: string;
@@ -47,23 +50,23 @@ export interface PublicPlayer {
 
 export type SearchKey = readonly [name: string, joueurId: string];
 
-/** Players whose pseudo begins with `search`, in whatever case; in the order of the names in lower case, by code points. */
+/** Players whose pseudo begins with `search`, whatever its case and accents, in the order of code points. */
 export async function searchPlayers(
   reader: Reader,
   search: string,
   { after, limit }: From<SearchKey>,
 ): Promise<readonly (PublicPlayer & { readonly key: SearchKey })[]> {
-  const [name, id] = after ?? ["", "00000000-0000-0000-0000-000000000000"];
+  const begin = searchable(search);
+  const [name, id] = after ?? ["", NIL];
   // The last code point there is ends what begins with the search. A LIKE would not use the index in a generic plan.
   const { rows } = await reader.query<PublicPlayer & { name: string }>(
-    `SELECT joueur_id AS "joueurId", pseudo, classe, niveau, titre, guilde_nom AS "guildeNom", lower(pseudo) AS name
+    `SELECT joueur_id AS "joueurId", pseudo, classe, niveau, titre, guilde_nom AS "guildeNom", pseudo_recherche AS name
        FROM joueurs
-       WHERE lower(pseudo) COLLATE "C" >= lower($1) COLLATE "C" AND lower(pseudo) COLLATE "C" < lower($1) || $2 COLLATE "C"
-         AND (lower(pseudo) COLLATE "C", joueur_id) > ($3 COLLATE "C", $4::uuid)
-       ORDER BY lower(pseudo) COLLATE "C", joueur_id LIMIT $5`,
-    [search, "\u{10FFFF}", name, id, limit],
+       WHERE pseudo_recherche >= $1 AND pseudo_recherche < $2 AND (pseudo_recherche, joueur_id) > ($3, $4::uuid)
+       ORDER BY pseudo_recherche, joueur_id LIMIT $5`,
+    [begin, `${begin}\u{10FFFF}`, name, id, limit],
   );
-  return rows.map(({ name: lower, ...one }) => ({ ...one, key: [lower, one.joueurId] }));
+  return rows.map(({ name: last, ...one }) => ({ ...one, key: [last, one.joueurId] }));
 }
 
 export async function readInventory(reader: Reader, joueurId: string) {
@@ -127,7 +130,7 @@ export async function readSkills(reader: Reader, joueurId: string, { after, limi
   const { rows } = await reader.query<CompetenceRow>(
     `SELECT * FROM competences_joueur
        WHERE joueur_id = $1 AND competence_id > $2::uuid ORDER BY competence_id LIMIT $3`,
-    [joueurId, after ?? "00000000-0000-0000-0000-000000000000", limit],
+    [joueurId, after ?? NIL, limit],
   );
   return rows.map((row) => ({
     competenceId: row.competence_id,

@@ -12,6 +12,7 @@ export interface JoueurRow {
   readonly joueur_id: string;
   readonly username: string;
   readonly pseudo: string;
+  readonly pseudo_recherche: string;
   readonly classe: Classe;
   readonly niveau: number;
   readonly experience: number;
@@ -128,7 +129,7 @@ const JOUEURS = shape<JoueurRow>("joueurs", {
   joueur_id: "key",
   ...{ username: 1, pseudo: 1, classe: 1, niveau: 1, experience: 1, experience_prochain_niveau: 1, stats_base: 1 },
   ...{ stats_equipement: 1, stats_totales: 1, or: 1, guilde_id: 1, guilde_nom: 1, reputation: 1, statistiques_jeu: 1 },
-  ...{ derniere_connexion: 1, cree_a: 1, last_event_sequence: 1, updated_at: 1, sequences: 1 },
+  ...{ derniere_connexion: 1, cree_a: 1, last_event_sequence: 1, updated_at: 1, sequences: 1, pseudo_recherche: 1 },
 });
 const INVENTAIRES = shape<InventaireRow>("inventaires", {
   inventaire_id: "key",

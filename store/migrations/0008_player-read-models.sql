@@ -26,11 +26,12 @@ CREATE TABLE joueurs (
   updated_at                 timestamptz  NOT NULL DEFAULT now(),
   -- How far each of the player's streams has been taken: a stream that waits behind a dead letter holds up no other, and what
   -- comes late is told from what comes again.
-  sequences                  jsonb        NOT NULL DEFAULT '{}'
+  sequences                  jsonb        NOT NULL DEFAULT '{}',
+  -- The pseudo without case and accents, whatever the database's locale knows of them.
+  pseudo_recherche           text         NOT NULL DEFAULT '' COLLATE "C"
 ) WITH (fillfactor = 80);
 CREATE INDEX idx_joueurs_pseudo ON joueurs (pseudo);
--- Pages of a search: in the order of code points, whatever the database's own.
-CREATE INDEX idx_joueurs_search ON joueurs (lower(pseudo) COLLATE "C", joueur_id);
+CREATE INDEX idx_joueurs_recherche ON joueurs (pseudo_recherche, joueur_id);
 CREATE INDEX idx_joueurs_classe ON joueurs (classe);
 CREATE INDEX idx_joueurs_niveau ON joueurs (niveau DESC, experience DESC, joueur_id);
 CREATE INDEX idx_joueurs_guilde ON joueurs (guilde_id);

@@ -1,19 +1,28 @@
 import type { StoredEvent } from "../../domain/envelope.ts";
 import type { PlayerCommand } from "../../domain/player/commands.ts";
 import { player } from "../../domain/player/player.ts";
-import { PART_TYPES, type PlayerState, partOf } from "../../domain/player/state.ts";
+import { type PlayerState, partOf, playerEvents } from "../../domain/player/state.ts";
 import { playerProjector } from "../../projections/player.ts";
 import { partId } from "../../store/uuid.ts";
 
 /** An event as the log of the game in memory has it, in the stream that the store would have it in. */
-function inItsStream(event: StoredEvent): StoredEvent {
-  const isPart = event.aggregateType !== PART_TYPES[0];
-  return isPart ? { ...event, aggregateId: partId(event.aggregateId, event.aggregateType) } : event;
+export function inItsStream(event: StoredEvent): StoredEvent {
+  const { aggregateType, aggregateId, eventType } = event;
+  const isPart = aggregateType === "Economy" || (aggregateType !== "Joueur" && eventType in playerEvents);
+  return isPart ? { ...event, aggregateId: partId(aggregateId, aggregateType) } : event;
 }
 
 /** The events of a log that the projector takes. */
 export function toldIn(log: readonly StoredEvent[]): StoredEvent[] {
   return log.filter(({ eventType }) => playerProjector.eventTypes.includes(eventType)).map(inItsStream);
+}
+
+/** The tour's log up to where somebody wears something; at its end nobody does. */
+export function whileDressed(log: readonly StoredEvent[]): StoredEvent[] {
+  return log.slice(
+    0,
+    log.findIndex(({ eventType }) => eventType === "EquipementAmeliore"),
+  );
 }
 
 const START = Date.parse("2026-03-02T09:00:00.000Z");

@@ -3,6 +3,7 @@ import { player } from "../../domain/player/player.ts";
 import { PART_TYPES, type PlayerEvent, type PlayerState } from "../../domain/player/state.ts";
 import { lastingStats, outfitOf } from "../../domain/player/stats.ts";
 import { emplacement } from "../../domain/values.ts";
+import { searchable } from "../../projections/searchable.ts";
 import { derivedUuid, partId } from "../../store/uuid.ts";
 import { toldIn } from "./player-logs.ts";
 
@@ -40,6 +41,7 @@ function joueur(state: PlayerState, events: readonly Event[]): Row {
     joueur_id: state.joueur.joueurId,
     username: state.joueur.username,
     pseudo: state.joueur.pseudo,
+    pseudo_recherche: searchable(state.joueur.pseudo),
     classe: state.joueur.classe,
     niveau: state.joueur.niveau,
     experience: state.joueur.experience,
@@ -83,6 +85,12 @@ function things(state: PlayerState, events: readonly Event[]): { inventaire: Row
   const inventaire_id = partId(joueurId, "Inventaire");
   const moved = last(events.filter((one) => one.aggregateType === "Inventaire" || one.eventType === "JoueurCree"));
   const dressed = last(events.filter((one) => payloadOf(one)["tenue"] !== undefined || one.eventType === "JoueurCree"));
+  const bySlot = new Map<string, Event[]>();
+  for (const event of events) {
+    if (event.aggregateType !== "Inventaire") continue;
+    const { slotId, echange } = event.payload as { slotId?: string; echange?: { slotId: string } };
+    for (const id of new Set([slotId ?? "", echange?.slotId ?? ""])) bySlot.set(id, [...(bySlot.get(id) ?? []), event]);
+  }
   const outfit = outfitOf(state);
   const slots = Object.values(state.inventaire.slots);
   return {
@@ -102,15 +110,8 @@ function things(state: PlayerState, events: readonly Event[]): { inventaire: Row
       updated_at: moved?.timestamp,
     },
     items: slots.map((slot) => {
-      const about = events.filter(
-        (one) => one.aggregateType === "Inventaire" && JSON.stringify(one).includes(slot.slotId),
-      );
+      const about = bySlot.get(slot.slotId) ?? [];
       const came = about.find((one) => one.eventType === "ItemAjoute" && one.payload.slotId === slot.slotId);
-      const own = about.filter(
-        ({ payload }) =>
-          ("slotId" in payload && payload.slotId === slot.slotId) ||
-          ("echange" in payload && payload.echange?.slotId === slot.slotId),
-      );
       return {
         slot_id: slot.slotId,
         inventaire_id,
@@ -122,7 +123,7 @@ function things(state: PlayerState, events: readonly Event[]): { inventaire: Row
         est_equipe: slot.emplacement !== null,
         proprietes_instance: slot.proprietes,
         obtenu_a: slot.obtenuA,
-        event_sequence: last(own)?.sequence,
+        event_sequence: last(about)?.sequence,
       };
     }),
     set: {
