@@ -37,7 +37,7 @@ async function append(log: readonly StoredEvent[]): Promise<void> {
       actorId: aggregateId,
       streams: [{ aggregateId, aggregateType, expectedVersion: version - 1, events }],
     });
-    expect(result).toMatchObject({ ok: true });
+    expect(result).toEqual({ ok: true, sequences: expect.any(Array) });
     at = end;
   }
 }
@@ -50,7 +50,8 @@ test("[PWORLD-10] behind the store's feed the tables are what the log makes of t
       filter: { eventTypes: projector.eventTypes },
     }),
   );
-  await append(inStreams(grandTour().log));
+  // Without the fights, which are most of it and nothing to these tables.
+  await append(inStreams(grandTour().log.filter(({ aggregateType }) => aggregateType !== "Combat")));
   const last = (await node.store.readAll(0, Number.MAX_SAFE_INTEGER, { limit: 100_000 })).at(-1)?.sequence;
   for (const consumer of consumers) {
     await eventually(async () => (await consumer.status()).position).toBe(last);

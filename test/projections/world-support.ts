@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll } from "vitest";
+import { eventTypes } from "../../domain/all-events.ts";
 import type { AggregateType, DomainEvent, StoredEvent } from "../../domain/envelope.ts";
 import type { Projector } from "../../projections/projector.ts";
 import { createPool } from "../../store/database.ts";
@@ -31,14 +32,22 @@ export function stored(
   };
 }
 
-/** Gives the log, which numbers events through, the streams that a store knows: one id each, and versions without gaps. */
+const schemaVersions = new Map(eventTypes.map(({ eventType, definition }) => [eventType, definition.schemaVersion]));
+
+/**
+ * Gives a log that numbers its events through the streams that a store knows: one id each, and versions without gaps. Its time
+ * begins now, where there are partitions.
+ */
 export function inStreams(log: readonly StoredEvent[]): readonly StoredEvent[] {
   const versions = new Map<string, number>();
+  const later = Date.now() - Date.parse(log[0]?.timestamp ?? "");
   return log.map((event) => {
     const aggregateId = derivedUuid(event.aggregateType, event.aggregateId);
     const version = (versions.get(aggregateId) ?? 0) + 1;
     versions.set(aggregateId, version);
-    return { ...event, aggregateId, version };
+    const timestamp = new Date(Date.parse(event.timestamp) + later).toISOString();
+    const schemaVersion = schemaVersions.get(event.eventType) ?? 1;
+    return { ...event, aggregateId, version, timestamp, metadata: { ...event.metadata, schemaVersion } };
   });
 }
 

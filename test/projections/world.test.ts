@@ -102,9 +102,11 @@ describe("[PWORLD-8] [PWORLD-9] the row of the world and its history", () => {
     await fc.assert(
       fc.asyncProperty(worldLog, sizes, sizes, whatever, async ({ log, state }, a, b, part) => {
         await clear(pool(), worldProjector);
+        const cut = Math.floor(part * log.length);
+        await project(pool(), worldProjector, log.slice(0, cut), b);
         await project(pool(), worldProjector, log, a);
         const once = await check(log, state);
-        await project(pool(), worldProjector, log.slice(Math.floor(part * log.length)), b);
+        await project(pool(), worldProjector, log.slice(cut), b);
         await project(pool(), worldProjector, log, b);
         expect(await allRows(pool(), worldProjector)).toEqual(once);
       }),
