@@ -14,7 +14,7 @@ import { COPIES, fillLog } from "./projections/log.ts";
 import { atLeast, atMost, type Bench, type Table } from "./report.ts";
 
 /** s for which each projector is run row by row. */
-const SAMPLE_SECONDS = 3;
+const SAMPLE_SECONDS = 2;
 const LIVE_PER_SECOND = 500;
 
 interface Speed {
@@ -32,8 +32,10 @@ export const projections: Bench = {
     await migrate({ url: databaseUrl });
     const owner = new pg.Client({ connectionString: databaseUrl });
     await owner.connect();
-    const size = await fillLog(owner, long ? 1_000_000 : 100_000, (done) => {
-      if (done % 50_000 === 0) progress(`${done} events written`);
+    const size = await fillLog(owner, long ? 1_000_000 : 50_000, {
+      progress(done) {
+        if (done % 50_000 === 0) progress(`${done} events written`);
+      },
     });
     const pools = { writePool: createPool({ url: databaseUrl }), readPool: createPool({ url: databaseUrl }) };
     const pool = createPool({ url: databaseUrl, poolSize: projectors.length * 2 + 2 });

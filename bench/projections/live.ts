@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import type { Projector } from "../../projections/projector.ts";
@@ -67,7 +68,9 @@ export async function whileLive(projectors: readonly Projector[], options: LiveO
   const versions = new Map<string, number>();
   const appends: Promise<void>[] = [];
   let sent = 0;
-  for (let copy = options.copy; sent < perSecond * seconds; copy += 1)
+  for (let copy = options.copy; sent < perSecond * seconds; copy += 1) {
+    // One story is told in order, as its actors would.
+    const actorId = randomUUID();
     for (const { aggregateId, events } of retold(copy)) {
       if (sent >= perSecond * seconds) break;
       const due = start + (sent / perSecond) * 1_000;
@@ -76,16 +79,15 @@ export async function whileLive(projectors: readonly Projector[], options: LiveO
       versions.set(aggregateId, expectedVersion + events.length);
       const aggregateType = events[0]?.aggregateType ?? "Joueur";
       appends.push(
-        store
-          .append({ actorId: aggregateId, streams: [{ aggregateId, aggregateType, expectedVersion, events }] })
-          .then((result) => {
-            if (!result.ok) throw new Error(`append: ${result.reason}`);
-            const at = performance.now();
-            for (const sequence of result.sequences) written.set(sequence, at);
-          }),
+        store.append({ actorId, streams: [{ aggregateId, aggregateType, expectedVersion, events }] }).then((result) => {
+          if (!result.ok) throw new Error(`append: ${result.reason}`);
+          const at = performance.now();
+          for (const sequence of result.sequences) written.set(sequence, at);
+        }),
       );
       sent += events.length;
     }
+  }
   await Promise.all(appends);
   while (await behind()) await sleep(50);
   await running.close();

@@ -1,6 +1,9 @@
 import type pg from "pg";
+import { allEvents } from "../../domain/all-events.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import { WORLD_ID } from "../../domain/world/values.ts";
+import { createRegistry } from "../../store/registry.ts";
+import { partId } from "../../store/uuid.ts";
 import { grandTour } from "../../test/domain/tour/story.ts";
 
 /** Copies of one story whose events come in turn, so that a batch holds many aggregates, as a busy server's does. */
@@ -11,20 +14,47 @@ export const COPIES = 20_000;
 const UUID = /\b([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b/g;
 const NAME = /"(username|pseudo|email)":"/g;
 
+/** Things that one player gets and never touches again: more are only there to fill a bag. */
+const UNTOUCHED = 30;
+const registry = createRegistry(...allEvents);
+
+interface Slotted {
+  readonly slotId?: string;
+}
+
 /** A story through the whole game, by the real deciders, without what it repeats only to reach a limit. */
-function story(): readonly string[] {
+function tellStory(): readonly string[] {
   const { log } = grandTour();
-  const seen = new Map<string, number>();
+  const touched = new Map<string, number>();
   for (const { payload } of log) {
-    const { instanceId } = payload as { readonly instanceId?: string };
-    if (instanceId !== undefined) seen.set(instanceId, (seen.get(instanceId) ?? 0) + 1);
+    const { slotId } = payload as Slotted;
+    if (slotId !== undefined) touched.set(slotId, (touched.get(slotId) ?? 0) + 1);
   }
+  const untouched = new Map<string, number>();
+  const owners = new Map<string, string>();
+  /** In memory an aggregate has one id; its further streams have their own in a store. */
+  const streamOf = ({ aggregateId, aggregateType }: StoredEvent): string => {
+    const owner = owners.get(aggregateId) ?? aggregateType;
+    owners.set(aggregateId, owner);
+    return owner === aggregateType ? aggregateId : partId(aggregateId, aggregateType);
+  };
   return log
-    .filter(({ eventType, payload }) => {
-      const { instanceId = "" } = payload as { readonly instanceId?: string };
-      return eventType !== "TempsEcoule" && !(eventType === "ItemAjoute" && seen.get(instanceId) === 1);
+    .filter(({ eventType, aggregateId, payload }) => {
+      if (eventType !== "ItemAjoute" || touched.get((payload as Slotted).slotId ?? "") !== 1)
+        return eventType !== "TempsEcoule";
+      untouched.set(aggregateId, (untouched.get(aggregateId) ?? 0) + 1);
+      return (untouched.get(aggregateId) ?? 0) <= UNTOUCHED;
     })
-    .map((event) => JSON.stringify(event));
+    .map((event) => {
+      const metadata = { ...event.metadata, schemaVersion: registry.schemaVersion(event.eventType) };
+      return JSON.stringify({ ...event, aggregateId: streamOf(event), metadata });
+    });
+}
+
+let told: readonly string[] | undefined;
+function story(): readonly string[] {
+  told ??= tellStory();
+  return told;
 }
 
 /** The same events of other people, things and places, in the same world. */
@@ -65,7 +95,11 @@ const INSERT = `
   SELECT e.* FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::uuid[], $5::text[], $6::int[], $7::jsonb[], $8::jsonb[]) AS e`;
 
 /** Fills the log; answers how many events it holds. `owner` may write past `append_events`. */
-export async function fillLog(owner: pg.Client, events: number, progress: (done: number) => void): Promise<number> {
+export async function fillLog(
+  owner: pg.Client,
+  events: number,
+  { interleaved = INTERLEAVED, progress }: { readonly interleaved?: number; progress?(done: number): void } = {},
+): Promise<number> {
   const original = story();
   const versions = new Map<string, number>();
   let rows: StoredEvent[] = [];
@@ -84,7 +118,7 @@ export async function fillLog(owner: pg.Client, events: number, progress: (done:
     ]);
     written += rows.length;
     rows = [];
-    progress(written);
+    progress?.(written);
   }
 
   const first = (JSON.parse(original[0] ?? "{}") as StoredEvent).timestamp;
@@ -92,9 +126,9 @@ export async function fillLog(owner: pg.Client, events: number, progress: (done:
     "SELECT ensure_partition($1::timestamptz + make_interval(months => m)) FROM generate_series(0, 1) AS m",
     [first],
   );
-  for (let copy = 1; written + rows.length < events; copy += INTERLEAVED)
+  for (let copy = 1; written + rows.length < events; copy += interleaved)
     for (const event of original)
-      for (let i = 0; i < INTERLEAVED; i += 1) {
+      for (let i = 0; i < interleaved; i += 1) {
         const one = copyOf(event, copy + i);
         const version = (versions.get(one.aggregateId) ?? 0) + 1;
         versions.set(one.aggregateId, version);
