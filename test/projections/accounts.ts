@@ -1,5 +1,3 @@
-import { z } from "zod";
-import type { EventDefinitions } from "../../domain/decider.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import type { Projector } from "../../projections/projector.ts";
 import { rowsOf, withClient } from "../support/client.ts";
@@ -25,11 +23,6 @@ export const TABLES = `
 export async function createAccounts(url: string): Promise<void> {
   await withClient(url, (client) => client.query(TABLES));
 }
-
-export const accountEvents = {
-  ExperienceGagnee: { schemaVersion: 1, schema: z.strictObject({ montant: z.int() }) },
-  ItemAjoute: { schemaVersion: 1, schema: z.strictObject({ nom: z.string() }) },
-} satisfies EventDefinitions;
 
 /** What it is given goes through `before` first, which may object. */
 export function accounts(before: (events: readonly StoredEvent[]) => unknown = () => undefined): Projector {
