@@ -9,6 +9,7 @@ import { createFeed, type Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
 import { createRegistry } from "../store/registry.ts";
+import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { type Delays, whileLive } from "./projections/live.ts";
 import { COPIES, fillLog } from "./projections/log.ts";
 import { atLeast, atMost, type Bench, type Table } from "./report.ts";
@@ -39,8 +40,9 @@ export const projections: Bench = {
     });
     const pools = { writePool: createPool({ url: databaseUrl }), readPool: createPool({ url: databaseUrl }) };
     const pool = createPool({ url: databaseUrl, poolSize: projectors.length * 2 + 2 });
-    const store = createPostgresStore(pools, createRegistry(...allEvents));
-    const feed = createFeed(store);
+    const wakeUps = createLocalWakeUps();
+    const store = createPostgresStore(pools, createRegistry(...allEvents), { onAppended: () => wakeUps.notify() });
+    const feed = createFeed(store, { process: wakeUps });
     const faults: unknown[] = [];
     try {
       while (feed.settled() < size) await sleep(10);
