@@ -38,7 +38,7 @@ export async function rankOf(reader: Reader, board: Board, joueurId: string): Pr
   return rows[0]?.rang;
 }
 
-/** ms: 100,000 players take about one second. */
+/** ms: it reads and sorts every player, for which the pool allows too little. */
 const REFRESH_TIMEOUT_MS = 60_000;
 
 /**

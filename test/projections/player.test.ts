@@ -161,6 +161,26 @@ describe("what does not go as it should", () => {
     }
   });
 
+  test("[PPLAYER-3] … nor what another stream has told since", async () => {
+    const log = toldIn(
+      logOf(PLAYER_ID, [
+        () => [creation(), 0],
+        () => [gift(["sword", 1]), 0],
+        (state) => [{ type: "EquiperItem", slotId: slotsInOrder(state.inventaire)[0]?.slotId ?? "" }, 1_000],
+        () => [experience(2_000), 2_000],
+      ]),
+    );
+    await takeIn(
+      log.filter(({ aggregateType }) => aggregateType !== "Inventaire"),
+      [50],
+    );
+    await takeIn(
+      log.filter(({ aggregateType }) => aggregateType === "Inventaire"),
+      [1],
+    );
+    expect(await stored()).toEqual(sorted(rowsOf(log)));
+  });
+
   test("[PPLAYER-4] a username that another player has is marked, for the one that comes later, with its id", async () => {
     const twin = (joueurId: string, username: string): StoredEvent[] =>
       (JSON.parse(JSON.stringify(tourOf(OTHER)).replaceAll(OTHER, joueurId)) as StoredEvent[]).map((event) =>
