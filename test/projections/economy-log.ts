@@ -90,7 +90,8 @@ function play(moves: readonly Move[]): EconomyLog {
     items.set(itemId, decision.events.reduce(item.evolve, state));
     write(decision.events, by, "Item");
   };
-  for (const itemId of [ITEM, OTHER]) tellItem(itemId, "CREATE", 1);
+  // The book takes the item of its first order for its own, also a wrong one: the server sees to it that there is none.
+  for (const itemId of [ITEM, iid(2), OTHER]) tellItem(itemId, "CREATE", 1);
   for (const [n, next] of moves.entries()) {
     if (next.kind === "item") {
       tellItem(iid(next.which), next.command, next.gap);
