@@ -70,7 +70,8 @@ export async function listCatalogue(
      WHERE ${where.sql} ORDER BY nom, ${key} LIMIT ${limit + 1}`,
     where.values,
   );
-  return pageOf(rows, limit, keyOf, entryOf);
+  const page = pageOf(rows, limit, keyOf);
+  return { ...page, items: page.items.map(entryOf) };
 }
 
 function keyOf({ nom, id }: EntryRow): CatalogueKey {

@@ -60,12 +60,7 @@ export async function listTrades(
      FROM transactions_economie WHERE ${where.sql} ORDER BY executee_a DESC, event_sequence DESC LIMIT ${limit + 1}`,
     where.values,
   );
-  return pageOf(
-    rows,
-    limit,
-    ({ executeeA, sequence }) => [executeeA, sequence],
-    (row) => row,
-  );
+  return pageOf(rows, limit, ({ executeeA, sequence }) => [executeeA, sequence]);
 }
 
 export const STATUTS = ["ACTIF", "PARTIELLEMENT_EXECUTE", "COMPLETE", "ANNULE", "EXPIRE"] as const;
@@ -105,10 +100,5 @@ export async function listOrders(
      FROM ordres_economie WHERE ${where.sql} ORDER BY cree_a DESC, ordre_id DESC LIMIT ${limit + 1}`,
     where.values,
   );
-  return pageOf(
-    rows,
-    limit,
-    ({ creeA, ordreId }) => [creeA, ordreId],
-    (row) => row,
-  );
+  return pageOf(rows, limit, ({ creeA, ordreId }) => [creeA, ordreId]);
 }

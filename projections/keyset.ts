@@ -13,15 +13,15 @@ export interface From<Key> {
 }
 
 /** A cursor is its row's key, in a form that nobody is tempted to make by hand. */
-export function cursorOf(key: readonly (string | number)[]): string {
+export function cursorOf(key: unknown): string {
   return Buffer.from(JSON.stringify(key)).toString("base64url");
 }
 
-/** The form of a cursor whose key is of the form `key`. */
-export function cursorSchema<Key>(key: z.ZodType<Key>): z.ZodType<Key, string> {
+/** The form of a cursor whose key is of the form `key`, `longest` characters at most. */
+export function cursorSchema<Key>(key: z.ZodType<Key>, longest = 1_000): z.ZodType<Key, string> {
   return z
     .string()
-    .max(1_000)
+    .max(longest)
     .transform((text, context): unknown => {
       try {
         return JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
@@ -35,15 +35,9 @@ export function cursorSchema<Key>(key: z.ZodType<Key>): z.ZodType<Key, string> {
 }
 
 /** A page out of up to `limit + 1` rows. */
-export function pageOf<Row, Item>(
-  rows: readonly Row[],
-  limit: number,
-  keyOf: (row: Row) => readonly (string | number)[],
-  itemOf: (row: Row) => Item,
-): Page<Item> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const items = shown.map(itemOf);
+export function pageOf<Row>(rows: readonly Row[], limit: number, keyOf: (row: Row) => unknown): Page<Row> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
   return rows.length > limit && last !== undefined ? { items, next: cursorOf(keyOf(last)) } : { items };
 }
 

@@ -32,10 +32,5 @@ export async function listFacts(
      FROM histoire_monde WHERE ${where.sql} ORDER BY event_sequence DESC LIMIT ${limit + 1}`,
     where.values,
   );
-  return pageOf(
-    rows,
-    limit,
-    ({ sequence }) => [sequence],
-    (row) => row,
-  );
+  return pageOf(rows, limit, ({ sequence }) => [sequence]);
 }

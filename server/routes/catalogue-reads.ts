@@ -11,7 +11,7 @@ import {
 } from "../../projections/catalogue-queries.ts";
 import { cursorSchema } from "../../projections/keyset.ts";
 import { isStorable, wireId } from "../../rooms/wire.ts";
-import { sendRow } from "../etag.ts";
+import { sendTagged } from "../etag.ts";
 import { type Door, EVERYONE, idIn } from "../http.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -80,7 +80,7 @@ export function catalogueReads(api: FastifyInstance, door: Door, pool: pg.Pool):
         const id = idIn(request, "id");
         const found = id === undefined ? undefined : await readCatalogue(pool, table, id);
         if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
-        return sendRow(request, reply, found.sequence, shown(found));
+        return sendTagged(request, reply, found.sequence, shown(found));
       }),
     );
   }

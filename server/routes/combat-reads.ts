@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
@@ -15,6 +15,7 @@ import {
 } from "../../projections/combat-queries.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { wireId } from "../../rooms/wire.ts";
+import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
@@ -43,14 +44,6 @@ const VIEWERS = ["joueur", "spectateur", "service", "admin"] as const;
 const NO_COMBAT = refusal("NOT_FOUND", "there is no such combat");
 const NOT_YOURS = refusal("FORBIDDEN", "this combat is not the player's");
 
-/** True where the caller has what is there: it is answered without a body. */
-function isFresh(request: FastifyRequest, reply: FastifyReply, sequence: number): boolean {
-  const tag = `"${sequence}"`;
-  reply.header("etag", tag);
-  const known = request.headers["if-none-match"]?.split(",").map((one) => one.trim().replace(/^W\//, "")) ?? [];
-  return known.includes(tag) || known.includes("*");
-}
-
 function isPlayer({ userId }: Principal, one: { readonly typeEntite: string; readonly entiteId: string }): boolean {
   return one.typeEntite === "JOUEUR" && one.entiteId === userId;
 }
@@ -70,7 +63,7 @@ export function combatReads(api: FastifyInstance, door: Door, pool: pg.Pool): vo
       if (combat === undefined) return door.problem(reply, NO_COMBAT);
       if (who.role === "joueur" && !combat.participants.some((one) => isPlayer(who, one)))
         return door.problem(reply, NOT_YOURS);
-      return isFresh(request, reply, combat.sequence) ? reply.code(304).send() : reply.send(combat);
+      return sendTagged(request, reply, combat.sequence, combat);
     }),
   );
 
@@ -82,7 +75,7 @@ export function combatReads(api: FastifyInstance, door: Door, pool: pg.Pool): vo
     const head = combatId === undefined ? undefined : await combatHead(pool, combatId, who.userId);
     if (combatId === undefined || head === undefined) return door.problem(reply, NO_COMBAT);
     if (who.role === "joueur" && !head.takesPart) return door.problem(reply, NOT_YOURS);
-    if (isFresh(request, reply, head.sequence)) return reply.code(304).send();
+    if (isKnown(request, reply, head.sequence)) return reply.code(304).send();
     const { items, next } = await read({ combatId, ...body });
     return reply.send({ items, ...(next !== undefined && { next: `${next.numeroTour}.${next.sequence}` }) });
   }
@@ -102,7 +95,7 @@ export function combatReads(api: FastifyInstance, door: Door, pool: pg.Pool): vo
       const id = idIn(request, "id");
       if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
       const { sequence, ...figures } = await readStatistics(pool, id);
-      return isFresh(request, reply, sequence) ? reply.code(304).send() : reply.send(figures);
+      return sendTagged(request, reply, sequence, figures);
     }),
   );
 }

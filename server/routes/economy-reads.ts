@@ -5,7 +5,7 @@ import { refusal } from "../../domain/codes.ts";
 import { listOrders, listTrades, readPricesOf, STATUTS } from "../../projections/economy-queries.ts";
 import { cursorSchema } from "../../projections/keyset.ts";
 import { wireId } from "../../rooms/wire.ts";
-import { sendRow } from "../etag.ts";
+import { sendTagged } from "../etag.ts";
 import { type Door, EVERYONE, idIn } from "../http.ts";
 
 const limit = z.coerce.number().int().min(1).max(200).default(50);
@@ -27,7 +27,7 @@ export function economyReads(api: FastifyInstance, door: Door, pool: pg.Pool): v
       const itemId = idIn(request, "id");
       const found = itemId === undefined ? undefined : await readPricesOf(pool, itemId);
       if (found === undefined) return door.problem(reply, refusal("NOT_FOUND", "nothing of this was traded yet"));
-      return sendRow(request, reply, found.sequence, found);
+      return sendTagged(request, reply, found.sequence, found);
     }),
   );
 

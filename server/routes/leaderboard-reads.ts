@@ -2,16 +2,16 @@ import type { FastifyInstance } from "fastify";
 import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
+import { cursorSchema, pageOf } from "../../projections/keyset.ts";
 import { BOARDS, rankOf, readBoard } from "../../projections/leaderboard.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { type Door, EVERYONE } from "../http.ts";
-import { cursorOf, pageLimit, pageOf } from "./player-pages.ts";
 
 const boardQuery = z
   .strictObject({
     around: wireId.optional(),
-    after: cursorOf(z.int().min(0).max(2_000_000_000)).optional(),
-    limit: pageLimit,
+    after: cursorSchema(z.int().min(0).max(2_000_000_000), 500).optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(50),
   })
   .refine(({ around, after }) => around === undefined || after === undefined, "around or after, not both");
 const board = z.enum(BOARDS);

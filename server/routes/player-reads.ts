@@ -3,6 +3,7 @@ import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import type { PartType } from "../../domain/player/state.ts";
+import { cursorSchema, pageOf } from "../../projections/keyset.ts";
 import {
   playerSequence,
   readEquipment,
@@ -13,21 +14,23 @@ import {
   readSkills,
   searchPlayers,
 } from "../../projections/player-queries.ts";
+import { isKnown } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
-import { cursorOf, isKnown, pageLimit, pageOf } from "./player-pages.ts";
 
+const limit = z.coerce.number().int().min(1).max(100).default(50);
+const cursorOf = <Key>(key: z.ZodType<Key>) => cursorSchema(key, 500);
 const instant = z.iso.datetime();
 const search = z.strictObject({
   search: z.string().max(50).default(""),
   after: cursorOf(z.tuple([z.string().max(100), z.uuid()])).optional(),
-  limit: pageLimit,
+  limit,
 });
-const byNumber = z.strictObject({ after: cursorOf(z.int32()).optional(), limit: pageLimit });
-const byId = z.strictObject({ after: cursorOf(z.uuid()).optional(), limit: pageLimit });
+const byNumber = z.strictObject({ after: cursorOf(z.int32()).optional(), limit });
+const byId = z.strictObject({ after: cursorOf(z.uuid()).optional(), limit });
 const quests = z.strictObject({
   etat: z.enum(["EN_COURS", "COMPLETE", "ECHOUEE", "ABANDONEE"]).optional(),
   after: cursorOf(z.tuple([instant, z.uuid()])).optional(),
-  limit: pageLimit,
+  limit,
 });
 
 /** `GET /players?search=`, and of one player, for itself and for operators: `/inventory`, `/equipment`, `/skills`, `/quests`, `/levels`. */
@@ -54,6 +57,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: pg.Pool): vo
       if (who.role === "joueur" && who.userId !== joueurId) return door.problem(reply, refusal("FORBIDDEN"));
       const sequence = await playerSequence(pool, joueurId, streams);
       if (sequence === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+      reply.header("cache-control", "private, no-cache");
       if (isKnown(request, reply, sequence)) return reply.code(304).send();
       const found = await read(joueurId, body);
       return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send({ joueurId, ...found });
