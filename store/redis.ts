@@ -1,0 +1,110 @@
+import {
+  BrokenCircuitError,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  TaskCancelledError,
+  TimeoutStrategy,
+  timeout,
+  wrap,
+} from "cockatiel";
+import { Redis, ReplyError } from "ioredis";
+
+/** What ended without an answer: Redis was not asked, did not answer in time, failed, or refused what it was asked for. */
+export type RedisLoss = "open" | "away" | "slow" | "refused";
+
+export interface RedisOptions {
+  readonly url: string;
+  /** The tenant's, before every key and channel. */
+  readonly prefix?: string;
+  /** ms that a call may take; default 50. */
+  readonly timeoutMs?: number;
+  /** ms for which nothing is asked after several failures in a row; default 1,000. */
+  readonly restMs?: number;
+  /** A call that came to nothing, by why. */
+  readonly onLoss?: (loss: RedisLoss) => void;
+  /** Told of errors of the connection, and of calls that Redis refused, which are bugs; not of each call while it is away. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+/**
+ * Redis as something that may be missing: whoever uses it does without when it is slow or away, and nobody waits for a
+ * time-out more than a few times before it is left alone for a while.
+ */
+export interface GuardedRedis {
+  /** The key or channel of this name, as it is in Redis. */
+  key(name: string): string;
+  /**
+   * Undefined: it came to nothing, or nobody knows whether it came to something. A pipeline's `exec` does not reject for the
+   * commands in it: look at each of its answers.
+   */
+  use<T>(work: (redis: Redis) => Promise<T>): Promise<{ readonly value: T } | undefined>;
+  /** Whether calls are let through at present. */
+  readonly usable: boolean;
+  /** Called when there is a connection again: what is in Redis may be anything, and what was lost meanwhile stays lost. */
+  onConnect(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
+const LONGEST_RETRY_MS = 2_000;
+const FAILURES_IN_A_ROW = 5;
+/** ms without a byte, while an answer is due, after which the connection is given up: a cut that nobody told of. */
+const SILENCE_MS = 5_000;
+/** Refusals that are no bug of ours: it is full, a replica, loading, or busy with a script. */
+const UNFIT = /^(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
+
+export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, ...told }: RedisOptions): GuardedRedis {
+  const listeners = new Set<() => void>();
+  const redis = new Redis(url, {
+    retryStrategy: (tries: number) => Math.min(LONGEST_RETRY_MS, 50 * 2 ** tries),
+    // Nothing waits for a connection, and nothing is sent twice.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: null,
+    socketTimeout: SILENCE_MS,
+  });
+  redis.on("error", (error: unknown) => told.onFault?.(error));
+  redis.on("ready", () => {
+    for (const listener of listeners) listener();
+  });
+  function lossOf(error: unknown): RedisLoss {
+    if (error instanceof BrokenCircuitError) return "open";
+    if (error instanceof TaskCancelledError) return "slow";
+    if (redis.status !== "ready" || (error instanceof ReplyError && UNFIT.test((error as Error).message)))
+      return "away";
+    // Refused by Redis, or the work itself threw: a bug either way, and no reason to leave Redis alone.
+    return "refused";
+  }
+
+  const breaker = circuitBreaker(
+    handleWhen((error) => lossOf(error) !== "refused"),
+    { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW) },
+  );
+  const policy = wrap(breaker, timeout(timeoutMs, TimeoutStrategy.Aggressive));
+
+  return {
+    key: (name) => `${prefix}${name}`,
+    async use(work) {
+      try {
+        return { value: await policy.execute(() => work(redis)) };
+      } catch (error) {
+        const loss = lossOf(error);
+        told.onLoss?.(loss);
+        if (loss === "refused") told.onFault?.(error);
+        return undefined;
+      }
+    },
+    get usable() {
+      return redis.status === "ready" && breaker.state !== CircuitState.Open;
+    },
+    onConnect(listener) {
+      const own = () => listener();
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    async close() {
+      redis.disconnect();
+    },
+  };
+}
