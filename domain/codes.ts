@@ -17,6 +17,8 @@ export const REFUSALS = {
   TOO_LARGE: { status: 413, retryable: false, message: "the message is too large" },
   RATE_LIMITED: { status: 429, retryable: true, message: "too many commands in a short time" },
   INTERNAL: { status: 500, retryable: false, message: "a fault of the server's; nothing was changed" },
+  NOT_YET: { status: 503, retryable: true, message: "the read model has not come that far yet" },
+  TOO_EXPENSIVE: { status: 503, retryable: true, message: "this read takes longer than a read may take: ask for less" },
   BUSY: { status: 503, retryable: true, message: "too much is waiting already" },
   UNAVAILABLE: { status: 503, retryable: true, message: "the server cannot decide this now" },
 } as const;

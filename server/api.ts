@@ -1,14 +1,20 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyInstance } from "fastify";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { refusal } from "../domain/codes.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
+import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
+import { failedRead } from "./failed-read.ts";
 import type { Game } from "./game.ts";
-import { type CallLimits, correlationOf, createDoor } from "./http.ts";
+import { type CallLimits, correlationOf, createDoor, declarations, type Handler } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
+import { openApiOf, type Served } from "./openapi.ts";
+import { PEER_PATH } from "./peers.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
 import { combatRoutes } from "./routes/combat.ts";
@@ -23,6 +29,8 @@ import { projectionRoutes } from "./routes/projections.ts";
 import { worldRoutes } from "./routes/world.ts";
 import { worldReads } from "./routes/world-reads.ts";
 
+/** Of the API: raised when a call changes so that its callers must know. */
+const VERSION = "0.2.0";
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface ApiServices
@@ -32,7 +40,8 @@ export interface ApiServices
   readonly metrics: Metrics;
   readonly callLimits: CallLimits;
   /** For the read models: its statements end soon, so that no read takes the database down. */
-  readonly readModels: pg.Pool;
+  readonly readModels: Pick<pg.Pool, "query">;
+  readonly freshness: Freshness;
   readonly rebuilds: Rebuilds;
   readonly log: Logger;
 }
@@ -46,10 +55,13 @@ export function createApi(services: ApiServices): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => uuidv7(),
   });
-  const door = createDoor(authenticate, metrics, services.callLimits);
+  const door = createDoor(authenticate, metrics, services.callLimits, services.freshness);
+  const document = describe(api);
 
   api.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
+    const refused = failedRead(error);
+    if (refused !== undefined) return door.problem(reply, refused);
     if (status >= 500) {
       request.log.error({ err: error }, "request failed");
       metrics.faults.inc({ where: "api" });
@@ -101,5 +113,23 @@ export function createApi(services: ApiServices): FastifyInstance {
       metrics.actors.set({ kind: "world" }, game.worlds.size);
     },
   });
+  api.get("/openapi.json", (_request, reply) => reply.send(document()));
   return api;
+}
+
+/** Gathers the routes as they are made, and shows them at `/docs`. */
+function describe(api: FastifyInstance): () => object {
+  const served: Served[] = [];
+  let document: object | undefined;
+  const whole = () => {
+    document ??= openApiOf(served, VERSION);
+    return document;
+  };
+  api.addHook("onRoute", ({ method, url, handler }) => {
+    if (method === "HEAD" || url === PEER_PATH || url.startsWith("/docs") || url === "/openapi.json") return;
+    served.push({ method: String(method), url, route: declarations.get(handler as unknown as Handler) });
+  });
+  api.register(swagger, { openapi: { openapi: "3.1.0" } });
+  api.register(swaggerUi, { routePrefix: "/docs", transformSpecification: whole });
+  return whole;
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, refusal, statusOf } from "../domain/codes.ts";
+import type { Freshness } from "../projections/freshness.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
 import { TokenBuckets } from "../rooms/token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "../rooms/wire.ts";
@@ -10,15 +11,32 @@ import type { Metrics } from "./metrics.ts";
 /** What every call over HTTP has in common. */
 export interface Door {
   /** Calls the handler with who asks, if they may, and with the body (of a GET: the query), if it is of the form. */
-  guarded<T>(
-    roles: readonly Principal["role"][],
-    body: z.ZodType<T>,
-    handler: (call: Call<T>) => Promise<FastifyReply>,
-  ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+  guarded<T>(route: Route<T>, handler: (call: Call<T>) => Promise<FastifyReply>): Handler;
   problem(reply: FastifyReply, refused: Answer & { ok: false }): FastifyReply;
   /** The answer to a command: `status` and `extra` beside it, or a problem document. */
   respond(reply: FastifyReply, answer: Answer, options?: ResponseOptions): FastifyReply;
 }
+
+export type Role = Principal["role"];
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+/** A call as it is declared, once, for whoever serves it and for whoever reads about it. */
+export interface Route<T> {
+  /** One sentence. */
+  readonly does: string;
+  readonly roles: readonly Role[];
+  /** The form of the body, of a GET: of the query. */
+  readonly takes: z.ZodType<T>;
+  /** What is answered when all is well. Absent: an answer without content. */
+  readonly gives?: z.ZodType;
+  /** With this status; default 200, or 204 without content. */
+  readonly status?: number;
+  /** The read models that the answer comes from: with `?minSequence=` it waits for them. */
+  readonly of?: readonly string[];
+}
+
+/** How a handler was declared. */
+export const declarations = new WeakMap<Handler, Route<unknown>>();
 
 export interface Call<T> {
   readonly who: Principal;
@@ -45,12 +63,24 @@ export interface CallLimits {
 
 const COUNTED: readonly Principal["role"][] = ["joueur", "spectateur"];
 
-export function createDoor(authenticate: Authenticate, metrics: Metrics, { perSecond, burst }: CallLimits): Door {
+/** Of the query of every read of a read model: at least that fresh. */
+const freshness = z.looseObject({
+  minSequence: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+});
+
+/** @param fresh default: nobody waits, and what is asked for is too fresh */
+export function createDoor(
+  authenticate: Authenticate,
+  metrics: Metrics,
+  { perSecond, burst }: CallLimits,
+  fresh?: Freshness,
+): Door {
   const calls = new TokenBuckets(perSecond, burst);
 
   function problem(reply: FastifyReply, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
     metrics.refused.inc({ code });
     const status = statusOf(code);
+    if (status === 503 || status === 429) reply.header("retry-after", "1");
     return reply
       .code(status)
       .type("application/problem+json")
@@ -65,18 +95,29 @@ export function createDoor(authenticate: Authenticate, metrics: Metrics, { perSe
       return reply.code(status).send({ ...extra, ...answer, events: answer.events.map(publish) });
     },
 
-    guarded(roles, body, handler) {
-      return async (request, reply) => {
+    guarded(route, handler) {
+      const { roles, takes, of } = route;
+      const guarded: Handler = async (request, reply) => {
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
         if (COUNTED.includes(who.role) && !calls.take(who.userId)) return problem(reply, refusal("RATE_LIMITED"));
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
-        const given = request.method === "GET" ? request.query : (request.body ?? {});
+        let given = request.method === "GET" ? request.query : (request.body ?? {});
         if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));
-        const parsed = body.safeParse(given);
+        if (of !== undefined) {
+          const asked = freshness.safeParse(given);
+          if (!asked.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(asked.error)));
+          const { minSequence, ...rest } = asked.data;
+          given = rest;
+          const reached = minSequence === undefined || (await fresh?.reached(of, minSequence)) === true;
+          if (!reached) return problem(reply, refusal("NOT_YET"));
+        }
+        const parsed = takes.safeParse(given);
         if (!parsed.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
         return handler({ who, body: parsed.data, request, reply });
       };
+      declarations.set(guarded, route as Route<unknown>);
+      return guarded;
     },
   };
 }

@@ -3,10 +3,11 @@ import type { Logger } from "pino";
 import { allEvents } from "../domain/all-events.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import { projectors } from "../projections/all.ts";
+import { createFreshness } from "../projections/freshness.ts";
 import { refreshLeaderboard } from "../projections/leaderboard.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
-import { createPool } from "../store/database.ts";
+import { createPool, limitWaiting } from "../store/database.ts";
 import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
@@ -33,6 +34,9 @@ const HOUR_MS = 60 * 60 * 1_000;
 const HEARTBEAT_MS = 1_000;
 /** ms after which a read of a read model is refused: who asks for too much is told, and the rest are served. */
 const READ_TIMEOUT_MS = 2_000;
+/** ms that a read waits for a connection, and how many wait for one: more would only be told so later. */
+const READ_WAIT_MS = 1_000;
+const READS_WAITING = 200;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -104,8 +108,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
       releasers,
     );
-    const readModels = createPool({ ...database, poolSize: config.databasePool, statementTimeoutMs: READ_TIMEOUT_MS });
-    releasers.add("connections for reads", () => readModels.end());
+    const reads = createPool({
+      ...database,
+      poolSize: config.databasePool,
+      statementTimeoutMs: READ_TIMEOUT_MS,
+      connectTimeoutMs: READ_WAIT_MS,
+    });
+    releasers.add("connections for reads", () => reads.end());
+    const readModels = limitWaiting(reads, READS_WAITING);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
     const projections = createProjections(projectors, {
@@ -114,7 +124,10 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       store,
       feed,
       telemetry,
-      onBatch: (name, events, seconds) => consumerMetrics.batch(name, events, seconds),
+      onBatch(name, events, seconds) {
+        consumerMetrics.batch(name, events, seconds);
+        freshness.moved();
+      },
     });
     releasers.add("read models", () => projections.close());
     const consumers = new Map([...game.consumers, ...projections.consumers]);
@@ -122,6 +135,11 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       consumers,
       pool: consumerPool,
       onFault: (error) => telemetry.fault("consumer metrics", error),
+    });
+    const freshness = createFreshness({
+      consumers,
+      pool: consumerPool,
+      onFault: (error) => telemetry.fault("freshness", error),
     });
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const limits = {
@@ -142,6 +160,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       game,
       consumers,
       readModels,
+      freshness,
       rebuilds,
       store,
       metrics,

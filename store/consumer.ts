@@ -39,6 +39,8 @@ export interface ConsumerOptions {
 export interface Consumer {
   /** @throws when the database cannot be reached */
   status(): Promise<ConsumerStatus>;
+  /** A sequence up to which everything was taken, or was not for it, as far as this node knows. */
+  reached(): number;
   /** Takes a failed event again, and then those that were parked behind it. Safe while any node works for the consumer. */
   retryDeadLetter(sequence: number): Promise<Redelivery>;
   /** Drops a failed event, and takes those that were parked behind it. */
@@ -243,6 +245,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const { owner: _, ...figures } = lag;
       return { name, state, ...figures, ...(lastError !== undefined && { lastError }) };
     },
+    reached: () => seen,
     retryDeadLetter: (sequence) => redelivery.retry(sequence),
     discardDeadLetter: (sequence) => redelivery.discard(sequence),
     async close() {

@@ -66,3 +66,18 @@ export function createPool(config: DatabaseConfig): pg.Pool {
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
+
+/** So much waits for a connection already that more would only wait in vain. */
+export class PoolBusyError extends Error {
+  override readonly name = "PoolBusyError";
+}
+
+/** The pool for statements of which no more than so many wait for a connection. @throws PoolBusyError at once, for one more */
+export function limitWaiting(pool: pg.Pool, atMost: number): Pick<pg.Pool, "query"> {
+  return {
+    query: ((...args: Parameters<pg.Pool["query"]>) => {
+      if (pool.waitingCount < atMost) return pool.query(...args);
+      return Promise.reject(new PoolBusyError(`${atMost} statements wait for a connection`));
+    }) as pg.Pool["query"],
+  };
+}

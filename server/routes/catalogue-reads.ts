@@ -13,6 +13,7 @@ import { cursorSchema } from "../../projections/keyset.ts";
 import { isStorable, wireId } from "../../rooms/wire.ts";
 import { sendTagged } from "../etag.ts";
 import { type Door, EVERYONE, idIn } from "../http.ts";
+import { count, id, page } from "./answers.ts";
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
@@ -45,20 +46,23 @@ interface Kind {
   readonly path: keyof typeof QUERIES;
   readonly table: CatalogueTable;
   readonly key: string;
+  readonly of: readonly string[];
+  readonly definition: z.ZodObject;
 }
 
 const KINDS: readonly Kind[] = [
-  { path: "items", table: "items", key: "itemId" },
-  { path: "skills", table: "competences", key: "competenceId" },
-  { path: "quests", table: "quetes", key: "queteId" },
+  { path: "items", table: "items", key: "itemId", of: ["economy"], definition: itemDefinition },
+  { path: "skills", table: "competences", key: "competenceId", of: ["skills"], definition: competenceDefinition },
+  { path: "quests", table: "quetes", key: "queteId", of: ["quests"], definition: queteDefinition },
 ];
 
 /**
- * `GET /catalogue/items?typeItem=&rarete=&niveauMax=&echangeable=&search=`, `/catalogue/skills?typeCompetence=&element=…`,
- * `/catalogue/quests?typeQuete=&zoneDepart=&repete=…`, by pages in the order of names, and each of them by its id.
+ * `GET /items?typeItem=&rarete=&niveauMax=&echangeable=&search=`, `/skills?typeCompetence=&element=…`,
+ * `/quests?typeQuete=&zoneDepart=&repete=…`, by pages in the order of names, and each of them by its id.
  */
-export function catalogueReads(api: FastifyInstance, door: Door, pool: pg.Pool): void {
-  for (const { path, table, key } of KINDS) {
+export function catalogueReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
+  for (const { path, table, key, of, definition } of KINDS) {
+    const entry = z.looseObject({ [key]: id, retire: z.boolean(), sequence: count, ...definition.shape });
     const shown = ({ id, retire, sequence, definition }: CatalogueEntry) => ({
       [key]: id,
       retire,
@@ -67,21 +71,27 @@ export function catalogueReads(api: FastifyInstance, door: Door, pool: pg.Pool):
     });
 
     api.get(
-      `/catalogue/${path}`,
-      door.guarded(EVERYONE, QUERIES[path], async ({ body: { after, limit, ...filter }, reply }) => {
-        const { items, ...next } = await listCatalogue(pool, table, filter, { after, limit });
-        return reply.send({ items: items.map(shown), ...next });
-      }),
+      `/${path}`,
+      door.guarded(
+        { does: `The catalogue's ${path}, by name.`, roles: EVERYONE, takes: QUERIES[path], gives: page(entry), of },
+        async ({ body: { after, limit, ...filter }, reply }) => {
+          const { items, ...next } = await listCatalogue(pool, table, filter, { after, limit });
+          return reply.send({ items: items.map(shown), ...next });
+        },
+      ),
     );
 
     api.get(
-      `/catalogue/${path}/:id`,
-      door.guarded(EVERYONE, z.object({}), async ({ request, reply }) => {
-        const id = idIn(request, "id");
-        const found = id === undefined ? undefined : await readCatalogue(pool, table, id);
-        if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
-        return sendTagged(request, reply, found.sequence, shown(found));
-      }),
+      `/${path}/:id`,
+      door.guarded(
+        { does: `One of the catalogue's ${path}.`, roles: EVERYONE, takes: z.strictObject({}), gives: entry, of },
+        async ({ request, reply }) => {
+          const named = idIn(request, "id");
+          const found = named === undefined ? undefined : await readCatalogue(pool, table, named);
+          if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+          return sendTagged(request, reply, found.sequence, shown(found));
+        },
+      ),
     );
   }
 }

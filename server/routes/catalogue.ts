@@ -1,6 +1,5 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import type { Authored } from "../../domain/catalogue/authored.ts";
 import type { Catalogue } from "../../domain/catalogue/catalogue.ts";
 import { competenceDefinitionCommand } from "../../domain/catalogue/competence.ts";
 import { itemCommand } from "../../domain/catalogue/item.ts";
@@ -10,6 +9,7 @@ import { type Answer, refusal } from "../../domain/codes.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { derivedUuid } from "../../store/uuid.ts";
 import { type Call, commandIdOf, correlationOf, type Door, EVERYONE, idIn, NO_ID } from "../http.ts";
+import { accepted, count, page as pageOf, id as uuid } from "./answers.ts";
 
 /** Sends an author's command, and makes sure that this node's catalogue knows what came of it. */
 export type Author = (
@@ -26,7 +26,6 @@ interface Kind {
   readonly amend: string;
   readonly withdraw?: string;
   readonly command: z.ZodType;
-  entries(catalogue: Catalogue): ReadonlyMap<string, Authored<unknown>>;
 }
 
 const KINDS: readonly Kind[] = [
@@ -38,7 +37,6 @@ const KINDS: readonly Kind[] = [
     amend: "ModifierItem",
     withdraw: "RetirerItem",
     command: itemCommand,
-    entries: ({ items }) => items,
   },
   {
     path: "/skills",
@@ -47,7 +45,6 @@ const KINDS: readonly Kind[] = [
     create: "DefinirCompetence",
     amend: "ModifierCompetence",
     command: competenceDefinitionCommand,
-    entries: ({ competences }) => competences,
   },
   {
     path: "/quests",
@@ -56,7 +53,6 @@ const KINDS: readonly Kind[] = [
     create: "CreerQuete",
     amend: "ModifierQuete",
     command: queteDefinitionCommand,
-    entries: ({ quetes }) => quetes,
   },
   {
     path: "/npcs",
@@ -65,7 +61,6 @@ const KINDS: readonly Kind[] = [
     create: "CreerPnj",
     amend: "ModifierPnj",
     command: pnjDefinitionCommand,
-    entries: ({ pnj }) => pnj,
   },
 ];
 
@@ -73,38 +68,51 @@ const page = z.strictObject({
   after: wireId.optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
+const AUTHORS = ["auteur", "admin"] as const;
 const definition = z.record(z.string(), z.unknown());
 const withdrawal = z.strictObject({ raison: z.string().min(1).max(200).default("withdrawn by its author") });
 
-/**
- * `GET`, `POST`, `PATCH` (and for items `DELETE`) of `/items`, `/skills`, `/quests`, `/npcs`: everyone reads, authors write. A
- * definition's body is its fields; `POST` takes the id with them, as `itemId`, `competenceId`, `queteId` or `pnjId`, or makes one.
- */
-export function catalogueRoutes(api: FastifyInstance, door: Door, catalogue: () => Catalogue, author: Author): void {
-  for (const kind of KINDS) {
-    api.get(
-      kind.path,
-      door.guarded(EVERYONE, page, async ({ body: { after = "", limit }, reply }) => {
-        const items = [...kind.entries(catalogue())]
+const npc = z.looseObject({ pnjId: uuid, version: count });
+
+/** `GET /npcs`, `/npcs/{id}`: from this node's catalogue. They have no read model. */
+function npcReads(api: FastifyInstance, door: Door, catalogue: () => Catalogue): void {
+  api.get(
+    "/npcs",
+    door.guarded(
+      { does: "The catalogue's NPCs, by id.", roles: EVERYONE, takes: page, gives: pageOf(npc) },
+      async ({ body: { after = "", limit }, reply }) => {
+        const items = [...catalogue().pnj]
           .filter(([id, { definition: own, retire }]) => id > after && own !== null && !retire)
           .sort(([one], [other]) => (one < other ? -1 : 1))
           .slice(0, limit)
-          .map(([id, { version, definition: own }]) => ({ [kind.key]: id, version, ...(own as object) }));
+          .map(([pnjId, { version, definition: own }]) => ({ pnjId, version, ...own }));
         return reply.send({ items });
-      }),
-    );
+      },
+    ),
+  );
 
-    api.get(
-      `${kind.path}/:id`,
-      door.guarded(EVERYONE, z.object({}), async ({ request, reply }) => {
-        const id = idIn(request, "id");
-        const found = id === undefined ? undefined : kind.entries(catalogue()).get(id);
+  api.get(
+    "/npcs/:id",
+    door.guarded(
+      { does: "One of the catalogue's NPCs.", roles: EVERYONE, takes: z.strictObject({}), gives: npc },
+      async ({ request, reply }) => {
+        const pnjId = idIn(request, "id");
+        const found = pnjId === undefined ? undefined : catalogue().pnj.get(pnjId);
         if (found === undefined || found.definition === null) return door.problem(reply, refusal("NOT_FOUND"));
         const { version, retire, definition: own } = found;
-        return reply.send({ [kind.key]: id, version, retire, ...(own as object) });
-      }),
-    );
+        return reply.send({ pnjId, version, retire, ...own });
+      },
+    ),
+  );
+}
 
+/**
+ * `POST`, `PATCH` (and for items `DELETE`) of `/items`, `/skills`, `/quests`, `/npcs`, for authors. A
+ * definition's body is its fields; `POST` takes the id with them, as `itemId`, `competenceId`, `queteId` or `pnjId`, or makes one.
+ */
+export function catalogueRoutes(api: FastifyInstance, door: Door, catalogue: () => Catalogue, author: Author): void {
+  npcReads(api, door, catalogue);
+  for (const kind of KINDS) {
     async function write<T>(
       { who, request, reply }: Call<T>,
       id: string | undefined,
@@ -122,38 +130,61 @@ export function catalogueRoutes(api: FastifyInstance, door: Door, catalogue: () 
 
     api.post(
       kind.path,
-      door.guarded(["auteur", "admin"], definition, (call) => {
-        const { [kind.key]: named, ...own } = call.body;
-        const commandId = commandIdOf(call.request);
-        // A definition's id is its author's to choose, or follows from the request's, so that a repeat finds it.
-        const id = named === undefined ? commandId && derivedUuid(kind.key, commandId) : wireId.safeParse(named).data;
-        return write(call, id, commandId, (made) => ({ type: kind.create, [kind.key]: made, definition: own }), 201);
-      }),
+      door.guarded(
+        {
+          does: `Creates: ${kind.create}.`,
+          roles: AUTHORS,
+          takes: definition,
+          status: 201,
+          gives: accepted.extend({ [kind.key]: uuid }),
+        },
+        (call) => {
+          const { [kind.key]: named, ...own } = call.body;
+          const commandId = commandIdOf(call.request);
+          // A definition's id is its author's to choose, or follows from the request's, so that a repeat finds it.
+          const id = named === undefined ? commandId && derivedUuid(kind.key, commandId) : wireId.safeParse(named).data;
+          return write(call, id, commandId, (made) => ({ type: kind.create, [kind.key]: made, definition: own }), 201);
+        },
+      ),
     );
     api.patch(
       `${kind.path}/:id`,
-      door.guarded(["auteur", "admin"], definition, (call) =>
-        write(
-          call,
-          idIn(call.request, "id"),
-          commandIdOf(call.request),
-          (id) => ({ type: kind.amend, [kind.key]: id, changements: call.body }),
-          200,
-        ),
+      door.guarded(
+        {
+          does: `Amends: ${kind.amend}.`,
+          roles: AUTHORS,
+          takes: definition,
+          gives: accepted.extend({ [kind.key]: uuid }),
+        },
+        (call) =>
+          write(
+            call,
+            idIn(call.request, "id"),
+            commandIdOf(call.request),
+            (id) => ({ type: kind.amend, [kind.key]: id, changements: call.body }),
+            200,
+          ),
       ),
     );
     const { withdraw } = kind;
     if (withdraw === undefined) continue;
     api.delete(
       `${kind.path}/:id`,
-      door.guarded(["auteur", "admin"], withdrawal, (call) =>
-        write(
-          call,
-          idIn(call.request, "id"),
-          commandIdOf(call.request),
-          (id) => ({ type: withdraw, [kind.key]: id, raison: call.body.raison }),
-          200,
-        ),
+      door.guarded(
+        {
+          does: `Withdraws: ${withdraw}.`,
+          roles: AUTHORS,
+          takes: withdrawal,
+          gives: accepted.extend({ [kind.key]: uuid }),
+        },
+        (call) =>
+          write(
+            call,
+            idIn(call.request, "id"),
+            commandIdOf(call.request),
+            (id) => ({ type: withdraw, [kind.key]: id, raison: call.body.raison }),
+            200,
+          ),
       ),
     );
   }

@@ -17,6 +17,8 @@ import type { Principal } from "../../rooms/principal.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
+import { page } from "./answers.ts";
+import { act, details, figures, line, summary } from "./combat-answers.ts";
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
 
@@ -28,15 +30,16 @@ const list = z.strictObject({
 });
 
 /** A place as it goes over the wire: the turn and the sequence. */
-const place = z
+const placeKey = z
   .string()
   .regex(/^\d{1,9}\.\d{1,15}$/, "not a page's `next`")
   .transform((text): HistoryPlace => {
     const [numeroTour = 0, sequence = 0] = text.split(".").map(Number);
     return { numeroTour, sequence };
   });
-const page = z.strictObject({ after: place.optional(), limit });
+const place = z.strictObject({ after: placeKey.optional(), limit });
 const nothing = z.strictObject({});
+const COMBAT = ["combat"];
 
 /** Who may look into a combat: its players, and whoever watches, serves or operates. */
 const VIEWERS = ["joueur", "spectateur", "service", "admin"] as const;
@@ -49,26 +52,38 @@ function isPlayer({ userId }: Principal, one: { readonly typeEntite: string; rea
 }
 
 /** `GET /combats`, `GET /combat/{id}`, `/history`, `/actions`, and `GET /players/{id}/statistics`: from the read models. */
-export function combatReads(api: FastifyInstance, door: Door, pool: pg.Pool): void {
+export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
   api.get(
     "/combats",
-    door.guarded(EVERYONE, list, async ({ body, reply }) => reply.send(await listCombats(pool, body))),
+    door.guarded(
+      {
+        does: "Combats of a state, in the order of their ids.",
+        roles: EVERYONE,
+        takes: list,
+        gives: page(summary),
+        of: COMBAT,
+      },
+      async ({ body, reply }) => reply.send(await listCombats(pool, body)),
+    ),
   );
 
   api.get(
     "/combat/:id",
-    door.guarded(VIEWERS, nothing, async ({ who, request, reply }) => {
-      const id = idIn(request, "id");
-      const combat = id === undefined ? undefined : await readCombat(pool, id);
-      if (combat === undefined) return door.problem(reply, NO_COMBAT);
-      if (who.role === "joueur" && !combat.participants.some((one) => isPlayer(who, one)))
-        return door.problem(reply, NOT_YOURS);
-      return sendTagged(request, reply, combat.sequence, combat);
-    }),
+    door.guarded(
+      { does: "A combat with everyone in it.", roles: VIEWERS, takes: nothing, gives: details, of: COMBAT },
+      async ({ who, request, reply }) => {
+        const id = idIn(request, "id");
+        const combat = id === undefined ? undefined : await readCombat(pool, id);
+        if (combat === undefined) return door.problem(reply, NO_COMBAT);
+        if (who.role === "joueur" && !combat.participants.some((one) => isPlayer(who, one)))
+          return door.problem(reply, NOT_YOURS);
+        return sendTagged(request, reply, combat.sequence, combat);
+      },
+    ),
   );
 
   async function pageOf<Item>(
-    { who, body, request, reply }: Call<z.infer<typeof page>>,
+    { who, body, request, reply }: Call<z.infer<typeof place>>,
     read: (query: HistoryQuery) => Promise<Page<Item, HistoryPlace>>,
   ): Promise<FastifyReply> {
     const combatId = idIn(request, "id");
@@ -82,20 +97,29 @@ export function combatReads(api: FastifyInstance, door: Door, pool: pg.Pool): vo
 
   api.get(
     "/combat/:id/history",
-    door.guarded(VIEWERS, page, (call) => pageOf(call, (query) => readHistory(pool, query))),
+    door.guarded(
+      { does: "What happened in a combat, oldest first.", roles: VIEWERS, takes: place, gives: page(line), of: COMBAT },
+      (call) => pageOf(call, (query) => readHistory(pool, query)),
+    ),
   );
   api.get(
     "/combat/:id/actions",
-    door.guarded(VIEWERS, page, (call) => pageOf(call, (query) => readActions(pool, query))),
+    door.guarded(
+      { does: "What was done in a combat, oldest first.", roles: VIEWERS, takes: place, gives: page(act), of: COMBAT },
+      (call) => pageOf(call, (query) => readActions(pool, query)),
+    ),
   );
 
   api.get(
     "/players/:id/statistics",
-    door.guarded(EVERYONE, nothing, async ({ request, reply }) => {
-      const id = idIn(request, "id");
-      if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
-      const { sequence, ...figures } = await readStatistics(pool, id);
-      return sendTagged(request, reply, sequence, figures);
-    }),
+    door.guarded(
+      { does: "A player's figures over all its combats.", roles: EVERYONE, takes: nothing, gives: figures, of: COMBAT },
+      async ({ request, reply }) => {
+        const id = idIn(request, "id");
+        if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+        const { sequence, ...figures } = await readStatistics(pool, id);
+        return sendTagged(request, reply, sequence, figures);
+      },
+    ),
   );
 }

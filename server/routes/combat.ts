@@ -6,7 +6,8 @@ import { refusal } from "../../domain/codes.ts";
 import { parseCombatCommand, publishCombatEvent } from "../../rooms/combat-room.ts";
 import { type CombatStartServices, combatStartBody, startCombat } from "../../rooms/combat-start.ts";
 import { wireId } from "../../rooms/wire.ts";
-import { commandIdOf, correlationOf, type Door, NO_ID } from "../http.ts";
+import { commandIdOf, correlationOf, type Door, NO_ID, type Route } from "../http.ts";
+import { accepted, id } from "./answers.ts";
 
 /** A combat's id follows from the command that began it, so that a repeat finds it, on any node. */
 const COMBAT_NAMESPACE = "5b0c3a5e-6f0e-5c1b-9d53-7d3c1f2a9e44";
@@ -17,11 +18,25 @@ const combatAction = z.looseObject({
   expectedVersion: z.int().min(0).optional(),
 });
 
+const START: Route<z.infer<typeof combatStartBody>> = {
+  does: "Begins a combat, once for one Idempotency-Key.",
+  roles: ["service", "admin"],
+  takes: combatStartBody,
+  status: 201,
+  gives: accepted.extend({ combatId: id }),
+};
+const ACT: Route<z.infer<typeof combatAction>> = {
+  does: "Acts in a combat: `ExecuterAction`, `Conceder`.",
+  roles: ["joueur"],
+  takes: combatAction,
+  gives: accepted,
+};
+
 /** `POST /combat/start`, `POST /combat/action`. */
 export function combatRoutes(api: FastifyInstance, door: Door, services: CombatStartServices): void {
   api.post(
     "/combat/start",
-    door.guarded(["service", "admin"], combatStartBody, async ({ who, body, request, reply }) => {
+    door.guarded(START, async ({ who, body, request, reply }) => {
       const commandId = commandIdOf(request);
       if (commandId === undefined) return door.problem(reply, NO_ID);
       const combatId = uuidv5(commandId, COMBAT_NAMESPACE);
@@ -35,7 +50,7 @@ export function combatRoutes(api: FastifyInstance, door: Door, services: CombatS
 
   api.post(
     "/combat/action",
-    door.guarded(["joueur"], combatAction, async ({ who, body, request, reply }) => {
+    door.guarded(ACT, async ({ who, body, request, reply }) => {
       const { combatId, commandId: inBody, expectedVersion, ...rest } = body;
       const commandId = commandIdOf(request, inBody);
       if (commandId === undefined) return door.problem(reply, NO_ID);

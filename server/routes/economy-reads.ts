@@ -7,6 +7,7 @@ import { cursorSchema } from "../../projections/keyset.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { sendTagged } from "../etag.ts";
 import { type Door, EVERYONE, idIn } from "../http.ts";
+import { at, count, id, json, page } from "./answers.ts";
 
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 /** Of a cursor: one that was made by hand may name a year that no timestamp has. */
@@ -19,31 +20,94 @@ const orders = z.strictObject({
   limit,
 });
 
+const ECONOMY = ["economy"];
+const prices = z.strictObject({
+  itemId: id,
+  prixMoyen24h: count.nullable(),
+  prixMin24h: count.nullable(),
+  prixMax24h: count.nullable(),
+  volume24h: count,
+  nombreTransactions24h: count,
+  dernierPrix: count.nullable(),
+  derniereTransaction: at.nullable(),
+  historiquePrix: z.array(json),
+  sequence: count,
+});
+const trade = z.strictObject({
+  transactionId: id,
+  itemId: id,
+  quantite: count,
+  prixUnitaire: count,
+  montantTotal: count,
+  taxe: count,
+  executeeA: at,
+  sequence: count,
+});
+const ownOrder = z.strictObject({
+  ordreId: id,
+  typeOrdre: z.enum(["VENTE", "ACHAT"]),
+  itemId: id,
+  quantite: count,
+  quantiteRestante: count,
+  prixUnitaire: count,
+  statut: z.enum(STATUTS),
+  creeA: at,
+  expireA: at.nullable(),
+  completeA: at.nullable(),
+  sequence: count,
+});
+
 /** `GET /market/items/{id}/prices`, `GET /market/items/{id}/transactions`, and a player's own `GET /market/orders?statut=&itemId=`. */
-export function economyReads(api: FastifyInstance, door: Door, pool: pg.Pool): void {
+export function economyReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
   api.get(
     "/market/items/:id/prices",
-    door.guarded(EVERYONE, z.object({}), async ({ request, reply }) => {
-      const itemId = idIn(request, "id");
-      const found = itemId === undefined ? undefined : await readPricesOf(pool, itemId);
-      if (found === undefined) return door.problem(reply, refusal("NOT_FOUND", "nothing of this was traded yet"));
-      return sendTagged(request, reply, found.sequence, found);
-    }),
+    door.guarded(
+      {
+        does: "What an item is worth: the last day's figures, and its history by the hour.",
+        roles: EVERYONE,
+        takes: z.strictObject({}),
+        gives: prices,
+        of: ECONOMY,
+      },
+      async ({ request, reply }) => {
+        const itemId = idIn(request, "id");
+        const found = itemId === undefined ? undefined : await readPricesOf(pool, itemId);
+        if (found === undefined) return door.problem(reply, refusal("NOT_FOUND", "nothing of this was traded yet"));
+        return sendTagged(request, reply, found.sequence, found);
+      },
+    ),
   );
 
   api.get(
     "/market/items/:id/transactions",
-    door.guarded(EVERYONE, trades, async ({ request, body, reply }) => {
-      const itemId = idIn(request, "id");
-      if (itemId === undefined) return door.problem(reply, refusal("NOT_FOUND"));
-      return reply.send(await listTrades(pool, itemId, body));
-    }),
+    door.guarded(
+      {
+        does: "An item's trades, the newest first; who traded is not told.",
+        roles: EVERYONE,
+        takes: trades,
+        gives: page(trade),
+        of: ECONOMY,
+      },
+      async ({ request, body, reply }) => {
+        const itemId = idIn(request, "id");
+        if (itemId === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        return reply.send(await listTrades(pool, itemId, body));
+      },
+    ),
   );
 
   api.get(
     "/market/orders",
-    door.guarded(["joueur"], orders, async ({ who, body: { statut, itemId, ...from }, reply }) =>
-      reply.send(await listOrders(pool, who.userId, { statut, itemId }, from)),
+    door.guarded(
+      {
+        does: "The caller's own orders, the newest first.",
+        roles: ["joueur"],
+        takes: orders,
+        gives: page(ownOrder),
+        of: ECONOMY,
+      },
+      async ({ who, body: { statut, itemId, ...from }, reply }) =>
+        reply.send(await listOrders(pool, who.userId, { statut, itemId }, from)),
     ),
   );
 }

@@ -9,6 +9,7 @@ import type { Door } from "../http.ts";
 import type { Metrics } from "../metrics.ts";
 import { PEER_PATH, peerCall } from "../peers.ts";
 import { createReadiness } from "../readiness.ts";
+import { json, page } from "./answers.ts";
 
 export interface OperationsServices {
   readonly store: EventStore;
@@ -30,6 +31,8 @@ const logQuery = z.strictObject({
   aggregateId: z.uuid().optional(),
 });
 
+const SETTLE = { roles: ["admin"], takes: z.object({}), gives: json } as const;
+
 /** The log, the consumers and their dead letters, for operators; the door for other nodes; probes and metrics. */
 export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
   const { store, metrics, consumers, commands } = services;
@@ -37,23 +40,32 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
 
   api.get(
     "/events",
-    door.guarded(["admin"], logQuery, async ({ body: { after, limit, aggregateId }, reply }) => {
-      if (aggregateId === undefined)
-        return reply.send({ items: await store.readAll(after, await store.highWaterMark(), { limit }) });
-      const items = [];
-      for await (const event of store.readStream(aggregateId)) {
-        if (event.sequence > after) items.push(event);
-        if (items.length === limit) break;
-      }
-      return reply.send({ items });
-    }),
+    door.guarded(
+      { does: "The log, by pages.", roles: ["admin"], takes: logQuery },
+      async ({ body: { after, limit, aggregateId }, reply }) => {
+        if (aggregateId === undefined)
+          return reply.send({ items: await store.readAll(after, await store.highWaterMark(), { limit }) });
+        const items = [];
+        for await (const event of store.readStream(aggregateId)) {
+          if (event.sequence > after) items.push(event);
+          if (items.length === limit) break;
+        }
+        return reply.send({ items });
+      },
+    ),
   );
 
   const deadLettersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
   api.get(
     "/admin/dead-letters",
-    door.guarded(["admin"], deadLettersQuery, async ({ body: { limit }, reply }) =>
-      reply.send({ items: await services.deadLetters(limit) }),
+    door.guarded(
+      {
+        does: "Events that read models and sagas could not take.",
+        roles: ["admin"],
+        takes: deadLettersQuery,
+        gives: page(json),
+      },
+      async ({ body: { limit }, reply }) => reply.send({ items: await services.deadLetters(limit) }),
     ),
   );
 
@@ -61,15 +73,18 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
   for (const action of ["retry", "discard"] as const) {
     api.post(
       `/admin/dead-letters/:id/${action}`,
-      door.guarded(["admin"], z.object({}), async ({ request, reply }) => {
-        const [name = "", sequence] = String((request.params as { id: string }).id).split(":");
-        const consumer = consumers.get(name);
-        const at = z.coerce.number().int().min(1).safeParse(sequence);
-        if (consumer === undefined || !at.success) return door.problem(reply, refusal("NOT_FOUND"));
-        const done =
-          action === "retry" ? await consumer.retryDeadLetter(at.data) : await consumer.discardDeadLetter(at.data);
-        return reply.send(done);
-      }),
+      door.guarded(
+        { ...SETTLE, does: `${action}: an event that failed, and those that wait behind it.` },
+        async ({ request, reply }) => {
+          const [name = "", sequence] = String((request.params as { id: string }).id).split(":");
+          const consumer = consumers.get(name);
+          const at = z.coerce.number().int().min(1).safeParse(sequence);
+          if (consumer === undefined || !at.success) return door.problem(reply, refusal("NOT_FOUND"));
+          const done =
+            action === "retry" ? await consumer.retryDeadLetter(at.data) : await consumer.discardDeadLetter(at.data);
+          return reply.send(done);
+        },
+      ),
     );
   }
 

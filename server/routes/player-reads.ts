@@ -16,10 +16,13 @@ import {
 } from "../../projections/player-queries.ts";
 import { isKnown } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
+import { page } from "./answers.ts";
+import { equipment, inventory, levels, publicPlayer, questsPage, skills } from "./player-answers.ts";
 
 const limit = z.coerce.number().int().min(1).max(100).default(50);
 const cursorOf = <Key>(key: z.ZodType<Key>) => cursorSchema(key, 500);
 const instant = z.iso.datetime();
+const PLAYER = ["player"];
 const search = z.strictObject({
   search: z.string().max(50).default(""),
   after: cursorOf(z.tuple([z.string().max(100), z.uuid()])).optional(),
@@ -34,20 +37,31 @@ const quests = z.strictObject({
 });
 
 /** `GET /players?search=`, and of one player, for itself and for operators: `/inventory`, `/equipment`, `/skills`, `/quests`, `/levels`. */
-export function playerReads(api: FastifyInstance, door: Door, pool: pg.Pool): void {
+export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
   api.get(
     "/players",
-    door.guarded(EVERYONE, search, async ({ body: { search: begin, after, limit }, reply }) => {
-      const rows = await searchPlayers(pool, begin, { after, limit: limit + 1 });
-      const { items, ...more } = pageOf(rows, limit, ({ key }) => key);
-      return reply.send({ items: items.map(({ key: _key, ...one }) => one), ...more });
-    }),
+    door.guarded(
+      {
+        does: "Players whose pseudo begins so, whatever its case and accents.",
+        roles: EVERYONE,
+        takes: search,
+        gives: page(publicPlayer),
+        of: PLAYER,
+      },
+      async ({ body: { search: begin, after, limit }, reply }) => {
+        const rows = await searchPlayers(pool, begin, { after, limit: limit + 1 });
+        const { items, ...more } = pageOf(rows, limit, ({ key }) => key);
+        return reply.send({ items: items.map(({ key: _key, ...one }) => one), ...more });
+      },
+    ),
   );
 
   /** A list of one player's own, tagged with how far those of its streams have been taken that the list is made of. */
   function own<Query>(
     path: string,
+    does: string,
     query: z.ZodType<Query>,
+    gives: z.ZodType,
     streams: readonly PartType[],
     read: (joueurId: string, query: Query) => Promise<object | undefined>,
   ): void {
@@ -62,30 +76,59 @@ export function playerReads(api: FastifyInstance, door: Door, pool: pg.Pool): vo
       const found = await read(joueurId, body);
       return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send({ joueurId, ...found });
     };
-    api.get(`/players/:id/${path}`, door.guarded(["joueur", "admin"], query, handle));
+    api.get(
+      `/players/:id/${path}`,
+      door.guarded({ does, roles: ["joueur", "admin"], takes: query, gives, of: PLAYER }, handle),
+    );
   }
 
-  own("inventory", byNumber, ["Inventaire"], async (joueurId, { after, limit }) => {
-    const inventory = await readInventory(pool, joueurId);
-    if (inventory === undefined) return undefined;
-    const items = await readItems(pool, inventory.inventaireId, { after, limit: limit + 1 });
-    return { ...inventory, ...pageOf(items, limit, ({ position }) => position) };
-  });
+  own(
+    "inventory",
+    "What a player carries, by place.",
+    byNumber,
+    inventory,
+    ["Inventaire"],
+    async (joueurId, { after, limit }) => {
+      const inventory = await readInventory(pool, joueurId);
+      if (inventory === undefined) return undefined;
+      const items = await readItems(pool, inventory.inventaireId, { after, limit: limit + 1 });
+      return { ...inventory, ...pageOf(items, limit, ({ position }) => position) };
+    },
+  );
 
-  own("equipment", z.strictObject({}), ["Inventaire", "Equipement"], (joueurId) => readEquipment(pool, joueurId));
+  own(
+    "equipment",
+    "What a player wears, and what it comes to.",
+    z.strictObject({}),
+    equipment,
+    ["Inventaire", "Equipement"],
+    (joueurId) => readEquipment(pool, joueurId),
+  );
 
-  own("skills", byId, ["Competence"], async (joueurId, { after, limit }) =>
+  own("skills", "What a player has learnt.", byId, skills, ["Competence"], async (joueurId, { after, limit }) =>
     pageOf(await readSkills(pool, joueurId, { after, limit: limit + 1 }), limit, (one) => one.competenceId),
   );
 
-  own("quests", quests, ["Quete"], async (joueurId, { etat, after, limit }) =>
-    pageOf(await readQuests(pool, joueurId, etat, { after, limit: limit + 1 }), limit, (one) => [
-      one.accepteeA,
-      one.queteJoueurId,
-    ]),
+  own(
+    "quests",
+    "A player's quests, the newest first.",
+    quests,
+    questsPage,
+    ["Quete"],
+    async (joueurId, { etat, after, limit }) =>
+      pageOf(await readQuests(pool, joueurId, etat, { after, limit: limit + 1 }), limit, (one) => [
+        one.accepteeA,
+        one.queteJoueurId,
+      ]),
   );
 
-  own("levels", byNumber, ["Joueur"], async (joueurId, { after, limit }) =>
-    pageOf(await readLevels(pool, joueurId, { after, limit: limit + 1 }), limit, (one) => one.niveau),
+  own(
+    "levels",
+    "When a player came to each of its levels, the highest first.",
+    byNumber,
+    levels,
+    ["Joueur"],
+    async (joueurId, { after, limit }) =>
+      pageOf(await readLevels(pool, joueurId, { after, limit: limit + 1 }), limit, (one) => one.niveau),
   );
 }

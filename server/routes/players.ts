@@ -9,6 +9,7 @@ import { parsePlayerCommand, type UnfilledPlayerCommand } from "../../rooms/play
 import { PlayerView, projectPlayer } from "../../rooms/player-view.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { commandIdOf, correlationOf, type Door, idIn, NO_ID } from "../http.ts";
+import { accepted, json } from "./answers.ts";
 
 export interface PlayerRouteServices {
   readonly commands: Commands<{ Joueur: UnfilledPlayerCommand }>;
@@ -40,29 +41,32 @@ function operatorsCommand(message: Readonly<Record<string, unknown>>): UnfilledP
 export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerRouteServices): void {
   api.post(
     "/players/:id/commands",
-    door.guarded(["joueur", "admin"], body, async ({ who, body: given, request, reply }) => {
-      const id = idIn(request, "id");
-      if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
-      if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
-      const { commandId: inBody, expectedVersion, ...message } = given;
-      const commandId = commandIdOf(request, inBody);
-      if (commandId === undefined) return door.problem(reply, NO_ID);
-      if (who.role === "joueur") {
-        const handled = services.desk.handle(message, id, commandId, correlationOf(request));
-        if (handled !== undefined) return door.respond(reply, await handled);
-      }
-      const command = who.role === "admin" ? operatorsCommand(message) : parsePlayerCommand(message, id);
-      if (command === undefined)
-        return door.problem(reply, refusal("BAD_REQUEST", "no such command, or not of its form"));
-      const answer = await services.commands.send("Joueur", id, {
-        commandId,
-        command,
-        expectedVersion,
-        userId: who.userId,
-        correlationId: correlationOf(request),
-      });
-      return door.respond(reply, answer);
-    }),
+    door.guarded(
+      { does: "Any command to a player.", roles: ["joueur", "admin"], takes: body, gives: accepted },
+      async ({ who, body: given, request, reply }) => {
+        const id = idIn(request, "id");
+        if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+        if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
+        const { commandId: inBody, expectedVersion, ...message } = given;
+        const commandId = commandIdOf(request, inBody);
+        if (commandId === undefined) return door.problem(reply, NO_ID);
+        if (who.role === "joueur") {
+          const handled = services.desk.handle(message, id, commandId, correlationOf(request));
+          if (handled !== undefined) return door.respond(reply, await handled);
+        }
+        const command = who.role === "admin" ? operatorsCommand(message) : parsePlayerCommand(message, id);
+        if (command === undefined)
+          return door.problem(reply, refusal("BAD_REQUEST", "no such command, or not of its form"));
+        const answer = await services.commands.send("Joueur", id, {
+          commandId,
+          command,
+          expectedVersion,
+          userId: who.userId,
+          correlationId: correlationOf(request),
+        });
+        return door.respond(reply, answer);
+      },
+    ),
   );
 
   async function profile(id: string): Promise<Record<string, unknown> | undefined> {
@@ -75,20 +79,36 @@ export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerR
 
   api.get(
     "/player/profile",
-    door.guarded(["joueur"], z.object({}), async ({ who, reply }) => {
-      const found = await profile(who.userId);
-      return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
-    }),
+    door.guarded(
+      {
+        does: "The caller's own player, as its own session shows it.",
+        roles: ["joueur"],
+        takes: z.strictObject({}),
+        gives: json,
+      },
+      async ({ who, reply }) => {
+        const found = await profile(who.userId);
+        return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
+      },
+    ),
   );
 
   api.get(
     "/players/:id",
-    door.guarded(["joueur", "admin"], z.object({}), async ({ who, request, reply }) => {
-      const id = idIn(request, "id");
-      if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
-      if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
-      const found = await profile(id);
-      return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
-    }),
+    door.guarded(
+      {
+        does: "A player, for itself and for operators.",
+        roles: ["joueur", "admin"],
+        takes: z.strictObject({}),
+        gives: json,
+      },
+      async ({ who, request, reply }) => {
+        const id = idIn(request, "id");
+        if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+        if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
+        const found = await profile(id);
+        return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
+      },
+    ),
   );
 }

@@ -8,6 +8,7 @@ import { type Rebuilds, shareDone } from "../../projections/rebuilds.ts";
 import type { Consumer } from "../../store/consumer.ts";
 import { statusesOf } from "../consumer-metrics.ts";
 import type { Door } from "../http.ts";
+import { json, page } from "./answers.ts";
 
 export interface ProjectionServices {
   /** By name: projectors and sagas. */
@@ -24,41 +25,56 @@ export function projectionRoutes(api: FastifyInstance, door: Door, services: Pro
 
   api.get(
     "/admin/projections",
-    door.guarded(["admin"], z.object({}), async ({ reply }) => {
-      const [statuses, all] = await Promise.all([statusesOf(consumers), listRebuilds(pool as pg.ClientBase)]);
-      const items = statuses.map((status) => {
-        const rebuild = all.find(({ name }) => name === status.name);
-        return rebuild === undefined ? status : { ...status, rebuild: shown(rebuild) };
-      });
-      return reply.send({ items });
-    }),
+    door.guarded(
+      { does: "How far each read model and each saga is.", roles: ["admin"], takes: z.object({}), gives: page(json) },
+      async ({ reply }) => {
+        const [statuses, all] = await Promise.all([statusesOf(consumers), listRebuilds(pool as pg.ClientBase)]);
+        const items = statuses.map((status) => {
+          const rebuild = all.find(({ name }) => name === status.name);
+          return rebuild === undefined ? status : { ...status, rebuild: shown(rebuild) };
+        });
+        return reply.send({ items });
+      },
+    ),
   );
 
   /** Answers when it has begun; `GET /admin/projections` tells how it goes on. One that was interrupted is taken up, unless `fresh`. */
   api.post(
     "/admin/projections/:name/rebuild",
-    door.guarded(["admin"], rebuildBody, async ({ body, request, reply }) => {
-      const { name } = request.params as { readonly name: string };
-      try {
-        await rebuilds.start(name, body);
-      } catch (error) {
-        if (!(error instanceof RebuildError)) throw error;
-        const { code, message } = error;
-        if (code === "NO_PROJECTOR" && !consumers.has(name)) return door.problem(reply, refusal("NOT_FOUND"));
-        return door.problem(reply, { ok: false, code: `REBUILD_${code}`, message, retryable: code === "RUNNING" });
-      }
-      return reply.code(202).header("location", "/admin/projections").send({ name, state: "FILLING" });
-    }),
+    door.guarded(
+      {
+        does: "Makes a read model anew, beside the one that serves.",
+        roles: ["admin"],
+        takes: rebuildBody,
+        status: 202,
+        gives: json,
+      },
+      async ({ body, request, reply }) => {
+        const { name } = request.params as { readonly name: string };
+        try {
+          await rebuilds.start(name, body);
+        } catch (error) {
+          if (!(error instanceof RebuildError)) throw error;
+          const { code, message } = error;
+          if (code === "NO_PROJECTOR" && !consumers.has(name)) return door.problem(reply, refusal("NOT_FOUND"));
+          return door.problem(reply, { ok: false, code: `REBUILD_${code}`, message, retryable: code === "RUNNING" });
+        }
+        return reply.code(202).header("location", "/admin/projections").send({ name, state: "FILLING" });
+      },
+    ),
   );
 
   api.delete(
     "/admin/projections/:name/rebuild",
-    door.guarded(["admin"], z.object({}), async ({ request, reply }) => {
-      const { name } = request.params as { readonly name: string };
-      if (!(await rebuilds.stop(name)))
-        return door.problem(reply, refusal("NOT_FOUND", "none is under way on this node"));
-      return reply.code(204).send();
-    }),
+    door.guarded(
+      { does: "Stops a rebuild that runs on this node.", roles: ["admin"], takes: z.object({}) },
+      async ({ request, reply }) => {
+        const { name } = request.params as { readonly name: string };
+        if (!(await rebuilds.stop(name)))
+          return door.problem(reply, refusal("NOT_FOUND", "none is under way on this node"));
+        return reply.code(204).send();
+      },
+    ),
   );
 }
 

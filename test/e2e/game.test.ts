@@ -272,8 +272,13 @@ describe("market and world", () => {
       source: "CADEAU",
       reference: "test",
     });
-    expect((await asAuthor("PATCH", `/items/${itemId}`, { nom: "Galet" })).status).toBe(200);
-    expect((await call(server.apiUrl, `/items/${itemId}`, "joueur")).body).toMatchObject({ nom: "Galet", version: 2 });
+    const amended = await asAuthor("PATCH", `/items/${itemId}`, { nom: "Galet" });
+    expect(amended.status).toBe(200);
+    const read = `/items/${itemId}?minSequence=${amended.body["sequence"]}`;
+    expect((await call(server.apiUrl, read, "joueur")).body).toMatchObject({
+      nom: "Galet",
+      sequence: amended.body["sequence"],
+    });
     expect((await asAuthor("PATCH", `/items/${itemId}`, { stackMax: -1 })).status).toBe(400);
     expect((await asAuthor("DELETE", `/items/${itemId}`, {})).status).toBe(200);
     const gone = await post(`${server.apiUrl}/players/${alix.id}/commands`, "admin", {

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ITEM, ZONE } from "../../domain/catalogue/demo/ids.ts";
 import type { Principal } from "../../rooms/principal.ts";
@@ -25,12 +24,7 @@ interface TestedDoor {
 }
 
 const KINDS = ["/items", "/skills", "/quests", "/npcs"];
-const VARIABLE = ["$", "{path}"].join("");
-/** Pages whose routes are written with a variable. */
-const PAGES = {
-  player: ["inventory", "equipment", "skills", "quests", "levels"],
-  catalogue: ["items", "skills", "quests"],
-};
+const PAGES = ["inventory", "equipment", "skills", "quests", "levels"];
 const VIEWERS: readonly Role[] = ["joueur", "spectateur", "service", "admin"];
 /** Bodies are of no command: whoever gets through is told so, and nothing is changed. */
 const DOORS: readonly TestedDoor[] = [
@@ -59,14 +53,10 @@ const DOORS: readonly TestedDoor[] = [
   { method: "GET", route: "/combat/:id/actions", roles: VIEWERS },
   { method: "GET", route: "/players", roles: EVERYONE },
   { method: "GET", route: "/players/:id/statistics", roles: EVERYONE },
-  ...PAGES.player.map(
+  ...PAGES.map(
     (page): TestedDoor => ({ method: "GET", route: `/players/:id/${page}`, id: ME, roles: ["joueur", "admin"] }),
   ),
   { method: "GET", route: "/leaderboards/:board", id: "level", roles: EVERYONE },
-  ...PAGES.catalogue.flatMap((page): TestedDoor[] => [
-    { method: "GET", route: `/catalogue/${page}`, roles: EVERYONE },
-    { method: "GET", route: `/catalogue/${page}/:id`, roles: EVERYONE },
-  ]),
   { method: "GET", route: "/world/history", roles: EVERYONE },
   { method: "GET", route: "/world", roles: EVERYONE },
   { method: "POST", route: "/world/commands", roles: ["admin"], body: {} },
@@ -82,28 +72,22 @@ const OPEN = ["/healthz", "/readyz", "/metrics"];
 const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string => route.replace(/:(id|board|name)/, id);
 
 describe("REST", () => {
-  test("[ROLE-1] the table knows every route that there is", () => {
-    const folder = new URL("../../server/routes/", import.meta.url);
-    const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"));
-    const found = sources.flatMap((source) => [
-      ...source.matchAll(/api\.(get|post|put|patch|delete)\(\s*(?:["`]([^"`]+)["`]|([\w.]+))/g),
-    ]);
-    const routes = found.flatMap(([, method = "", literal, name]) => {
-      if (name === "PEER_PATH") return [];
-      const path = (literal ?? name ?? "").replace(/(\$\{)?kind\.path\}?/, "KIND").replace(/\$\{action\}/, "ACTION");
-      const kinds = method === "delete" ? ["/items"] : KINDS;
-      const of = path.startsWith("KIND") ? kinds.map((kind) => path.replace("KIND", kind)) : [path];
-      const pages = path.startsWith("/catalogue") ? PAGES.catalogue : PAGES.player;
-      const named = of.flatMap((one) =>
-        one.includes(VARIABLE) ? pages.map((page) => one.replace(VARIABLE, page)) : [one],
-      );
-      const paths = named.flatMap((one) =>
-        one.includes("ACTION") ? ["retry", "discard"].map((action) => one.replace("ACTION", action)) : [one],
-      );
-      return paths.map((one) => `${method.toUpperCase()} ${one}`);
-    });
-    const known = [...DOORS.map(({ method, route }) => `${method} ${route}`), ...OPEN.map((path) => `GET ${path}`)];
-    expect(routes.sort()).toEqual(known.sort());
+  test("[ROLE-1] the table knows every route that there is, and the document says who may", async () => {
+    const { paths } = (await (await fetch(`${server.apiUrl}/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { "x-roles"?: string[] }>>;
+    };
+    const found = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, call]) => ({
+        route: `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ":$1")}`,
+        roles: call["x-roles"],
+      })),
+    );
+    const known = [
+      ...DOORS.map(({ method, route, roles }) => ({ route: `${method} ${route}`, roles: [...roles] })),
+      ...OPEN.map((path) => ({ route: `GET ${path}`, roles: undefined })),
+    ];
+    const sorted = <One extends { route: string }>(all: One[]) => all.sort((a, b) => (a.route < b.route ? -1 : 1));
+    expect(sorted(found)).toEqual(sorted(known));
   });
 
   describe.each(ROLES)("%s", (role) => {

@@ -92,14 +92,14 @@ async function pages(url: string, token?: string, after: unknown = ""): Promise<
 describe("[PWORLD-11] the catalogue's filters", () => {
   test("[PWORLD-11] each of them lets through what it says, and something", async () => {
     for (const [url, fits] of [
-      ["/catalogue/items?limit=200&typeItem=ARME", { typeItem: "ARME" }],
-      ["/catalogue/items?limit=200&typeItem=ARME&rarete=RARE", { typeItem: "ARME", rarete: "RARE" }],
-      ["/catalogue/items?limit=200&echangeable=false", { echangeable: false }],
-      ["/catalogue/items?limit=200&echangeable=true", { echangeable: true }],
-      ["/catalogue/skills?typeCompetence=ULTIMATE", { typeCompetence: "ULTIMATE" }],
-      ["/catalogue/skills?element=FEU", { element: "FEU" }],
-      ["/catalogue/quests?typeQuete=QUOTIDIENNE", { typeQuete: "QUOTIDIENNE" }],
-      ["/catalogue/quests?repete=true", { repete: true }],
+      ["/items?limit=200&typeItem=ARME", { typeItem: "ARME" }],
+      ["/items?limit=200&typeItem=ARME&rarete=RARE", { typeItem: "ARME", rarete: "RARE" }],
+      ["/items?limit=200&echangeable=false", { echangeable: false }],
+      ["/items?limit=200&echangeable=true", { echangeable: true }],
+      ["/skills?typeCompetence=ULTIMATE", { typeCompetence: "ULTIMATE" }],
+      ["/skills?element=FEU", { element: "FEU" }],
+      ["/quests?typeQuete=QUOTIDIENNE", { typeQuete: "QUOTIDIENNE" }],
+      ["/quests?repete=true", { repete: true }],
     ] as const) {
       const { status, body } = await get(url);
       expect([url, status, body.items.length > 0]).toEqual([url, 200, true]);
@@ -108,34 +108,34 @@ describe("[PWORLD-11] the catalogue's filters", () => {
   });
 
   test("[PWORLD-11] levels at most", async () => {
-    const { body } = await get("/catalogue/items?limit=200&niveauMax=3");
-    const all = await get("/catalogue/items?limit=200");
+    const { body } = await get("/items?limit=200&niveauMax=3");
+    const all = await get("/items?limit=200");
     const low = all.body.items.filter((one) => Number(one["niveauRequis"]) <= 3);
     expect(body.items).toEqual(low);
     expect(low.length).toBeLessThan(all.body.items.length);
   });
 
   test("[PWORLD-11] part of a name, as it stands", async () => {
-    expect(await names("/catalogue/items?search=ESPADON")).toEqual(["Espadon du gué"]);
+    expect(await names("/items?search=ESPADON")).toEqual(["Espadon du gué"]);
     for (const search of ["100 %", "%_", "0 %_Ä"])
-      expect(await names(`/catalogue/items?search=${encodeURIComponent(search)}`)).toContain("100 %_Ä");
-    expect(await names(`/catalogue/items?search=${encodeURIComponent("_%")}`)).toEqual([]);
-    expect(await names(`/catalogue/items?search=${encodeURIComponent("' OR 1 = 1 --")}`)).toEqual([]);
+      expect(await names(`/items?search=${encodeURIComponent(search)}`)).toContain("100 %_Ä");
+    expect(await names(`/items?search=${encodeURIComponent("_%")}`)).toEqual([]);
+    expect(await names(`/items?search=${encodeURIComponent("' OR 1 = 1 --")}`)).toEqual([]);
   });
 
   test("[PWORLD-11] what was withdrawn only when it is asked for", async () => {
-    expect(await names("/catalogue/items?limit=200")).not.toContain("Cuillère");
-    expect(await names("/catalogue/items?retire=true")).toEqual(["Cuillère"]);
+    expect(await names("/items?limit=200")).not.toContain("Cuillère");
+    expect(await names("/items?retire=true")).toEqual(["Cuillère"]);
   });
 
   test.each([
-    "/catalogue/items?typeItem=EPEE",
-    "/catalogue/items?niveauMax=-1",
-    "/catalogue/items?limit=0",
-    "/catalogue/items?limit=1e9",
-    "/catalogue/items?unknown=1",
-    "/catalogue/items?search=%00",
-    "/catalogue/skills?typeItem=ARME",
+    "/items?typeItem=EPEE",
+    "/items?niveauMax=-1",
+    "/items?limit=0",
+    "/items?limit=1e9",
+    "/items?unknown=1",
+    "/items?search=%00",
+    "/skills?typeItem=ARME",
     "/market/orders?statut=PERDU",
     "/world/history?type=X",
   ])("%s is BAD_REQUEST", async (url) => {
@@ -146,8 +146,8 @@ describe("[PWORLD-11] the catalogue's filters", () => {
 
 describe("[PWORLD-12] pages", () => {
   test.each([
-    ["/catalogue/items?limit=7", "/catalogue/items?limit=200"],
-    ["/catalogue/quests?limit=1", "/catalogue/quests?limit=200"],
+    ["/items?limit=7", "/items?limit=200"],
+    ["/quests?limit=1", "/quests?limit=200"],
     [`/market/items/${WARE}/transactions?limit=3`, `/market/items/${WARE}/transactions?limit=200`],
     ["/world/history?limit=1", "/world/history?limit=200"],
   ])("%s", async (few, many) => {
@@ -169,10 +169,10 @@ describe("[PWORLD-12] pages", () => {
   });
 
   test.each([
-    ["/catalogue/items", "nonsense"],
-    ["/catalogue/items", cursorOf(["a", "b"])],
-    ["/catalogue/items", cursorOf(["\u0000", WARE])],
-    ["/catalogue/items", cursorOf([])],
+    ["/items", "nonsense"],
+    ["/items", cursorOf(["a", "b"])],
+    ["/items", cursorOf(["\u0000", WARE])],
+    ["/items", cursorOf([])],
     [`/market/items/${WARE}/transactions`, cursorOf([iso(T0), 1.5])],
     [`/market/items/${WARE}/transactions`, cursorOf(["0000-01-01T00:00:00Z", 1])],
     [`/market/items/${WARE}/transactions`, cursorOf([iso(T0), "1"])],
@@ -236,7 +236,7 @@ test("[PWORLD-9] the world's history, by what happened", async () => {
 });
 
 test("[PWORLD-14] a row is sent once to who remembers its ETag, and again when it has changed", async () => {
-  const url = `/catalogue/items/${ITEM.sauge}`;
+  const url = `/items/${ITEM.sauge}`;
   const first = await get(url);
   expect(first).toMatchObject({ status: 200, body: { itemId: ITEM.sauge, retire: false, valeurOr: 3 } });
   expect(first.etag).toBe(`"${String(first.body["sequence"])}"`);
@@ -246,5 +246,5 @@ test("[PWORLD-14] a row is sent once to who remembers its ETag, and again when i
   const payload = { itemId: ITEM.sauge, avant: { valeurOr: 3 }, apres: { valeurOr: 4 } };
   await take(pool(), economyProjector, [stored({ eventType: "ItemModifie", payload }, 3_000_000, T0)]);
   expect(await again(first.etag)).toMatchObject({ status: 200, body: { valeurOr: 4 }, etag: '"3000000"' });
-  expect(await get(`/catalogue/items/${crypto.randomUUID()}`)).toMatchObject({ status: 404 });
+  expect(await get(`/items/${crypto.randomUUID()}`)).toMatchObject({ status: 404 });
 });

@@ -1,0 +1,74 @@
+import type pg from "pg";
+import type { Consumer } from "../store/consumer.ts";
+
+/** Lets readers wait for read models to come as far as an event that they know of. */
+export interface Freshness {
+  /** Whether all of these have come to this sequence, at once or within the time that a reader waits. */
+  reached(names: readonly string[], sequence: number): Promise<boolean>;
+  /** To be called when a read model has moved on this node. */
+  moved(): void;
+}
+
+interface FreshnessOptions {
+  /** By name, this node's. */
+  readonly consumers: ReadonlyMap<string, Pick<Consumer, "reached">>;
+  readonly pool: Pick<pg.Pool, "query">;
+  /** ms that a reader waits at most; default 2,000. */
+  readonly waitMs?: number;
+  readonly onFault?: (error: unknown) => void;
+}
+
+/** ms between looks at where other nodes' read models are, while somebody waits: one look for all who do. */
+const LOOK_MS = 20;
+
+export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: FreshnessOptions): Freshness {
+  const positions = new Map<string, number>();
+  const waiting = new Set<() => void>();
+  let looking = false;
+
+  function at(name: string): number {
+    return Math.max(positions.get(name) ?? 0, consumers.get(name)?.reached() ?? 0);
+  }
+
+  function moved(): void {
+    for (const look of waiting) look();
+  }
+
+  async function look(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    try {
+      const { rows } = await pool.query<{ name: string; position: number }>({
+        name: "positions",
+        text: "SELECT name, position FROM consumer_checkpoints",
+      });
+      for (const { name, position } of rows) positions.set(name, position);
+      moved();
+    } catch (error) {
+      onFault?.(error);
+    }
+    looking = false;
+  }
+
+  return {
+    moved,
+    reached(names, sequence) {
+      const there = () => names.every((name) => at(name) >= sequence);
+      if (there()) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const looks = setInterval(() => void look(), LOOK_MS);
+        const end = (answer: boolean): void => {
+          clearInterval(looks);
+          clearTimeout(late);
+          waiting.delete(check);
+          resolve(answer);
+        };
+        const late = setTimeout(() => end(there()), waitMs);
+        const check = (): void => {
+          if (there()) end(true);
+        };
+        waiting.add(check);
+      });
+    },
+  };
+}
