@@ -27,7 +27,9 @@ export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: Fr
   let looking = false;
 
   function at(name: string): number {
-    return Math.max(positions.get(name) ?? 0, consumers.get(name)?.reached() ?? 0);
+    const consumer = consumers.get(name);
+    if (consumer === undefined) throw new Error(`there is no consumer ${name}`);
+    return Math.max(positions.get(name) ?? 0, consumer.reached());
   }
 
   function moved(): void {

@@ -31,56 +31,65 @@ const REFUSED = {
 };
 const PLAIN: Readonly<Record<string, string>> = { "/metrics": "text/plain" };
 
-function schemaOf(form: z.ZodType, io: "input" | "output"): Json {
-  // What has no JSON form of its own (a cursor is a string with a key in it) is described by its input.
-  const { $schema: _, ...schema } = z.toJSONSchema(form, { io, unrepresentable: "any" }) as Record<string, unknown>;
-  return schema;
-}
-
-function parametersOf(method: string, url: string, route: Route<unknown> | undefined): readonly Json[] {
-  const path = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: { type: "string" },
-  }));
-  if (route === undefined) return path;
-  if (method !== "GET") return [...path, IDEMPOTENCY_KEY];
-  const { properties = {}, required = [] } = schemaOf(route.takes, "input") as {
-    properties?: Record<string, Json>;
-    required?: readonly string[];
-  };
-  const query = Object.entries(properties).map(([name, schema]) => ({
-    name,
-    in: "query",
-    required: required.includes(name),
-    schema,
-  }));
-  return [...path, ...query, ...(route.of === undefined ? [] : [MIN_SEQUENCE])];
-}
-
-function operationOf({ method, url, route }: Served): Json {
-  const parameters = parametersOf(method, url, route);
-  if (route === undefined) {
-    const content = { [PLAIN[url] ?? "application/json"]: {} };
-    return { summary: "A probe.", security: [], parameters, responses: { 200: { description: "well", content } } };
-  }
-  const { does, roles, takes, gives, status = gives === undefined ? 204 : 200 } = route;
-  const content = gives && { content: { "application/json": { schema: schemaOf(gives, "output") } } };
-  const body = { required: false, content: { "application/json": { schema: schemaOf(takes, "input") } } };
-  return {
-    summary: does,
-    description: `For: ${roles.join(", ")}.`,
-    "x-roles": roles,
-    tags: [url.split("/")[1] ?? ""],
-    parameters,
-    ...(method !== "GET" && { requestBody: body }),
-    responses: { [status]: { description: "done", ...content }, default: REFUSED },
-  };
-}
-
 /** The API as OpenAPI 3.1, out of the forms by which it checks what it takes. */
 export function openApiOf(served: readonly Served[], version: string): Json {
+  // Forms that refer to themselves stand apart; a reference is from the document's root.
+  const shared = new Map<string, unknown>();
+
+  function schemaOf(form: z.ZodType, io: "input" | "output"): Json {
+    // What has no JSON form of its own (a cursor is a string with a key in it) is described by its input.
+    const { $schema: _, ...schema } = z.toJSONSchema(form, { io, unrepresentable: "any" }) as Record<string, unknown>;
+    if (schema["$defs"] === undefined) return schema;
+    const { $defs, ...own } = JSON.parse(
+      JSON.stringify(schema).replace(/#\/\$defs\/__schema(\d+)/g, `#/components/schemas/Shared${shared.size}_$1`),
+    ) as Record<string, unknown>;
+    const at = shared.size;
+    for (const [name, one] of Object.entries($defs as Json)) shared.set(name.replace("__schema", `Shared${at}_`), one);
+    return own;
+  }
+
+  function parametersOf(method: string, url: string, route: Route<unknown> | undefined): readonly Json[] {
+    const path = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
+      name,
+      in: "path",
+      required: true,
+      schema: { type: "string" },
+    }));
+    if (route === undefined) return path;
+    if (method !== "GET") return [...path, IDEMPOTENCY_KEY];
+    const { properties = {}, required = [] } = schemaOf(route.takes, "input") as {
+      properties?: Record<string, Json>;
+      required?: readonly string[];
+    };
+    const query = Object.entries(properties).map(([name, schema]) => ({
+      name,
+      in: "query",
+      required: required.includes(name),
+      schema,
+    }));
+    return [...path, ...query, ...(route.of === undefined ? [] : [MIN_SEQUENCE])];
+  }
+
+  function operationOf({ method, url, route }: Served): Json {
+    const parameters = parametersOf(method, url, route);
+    if (route === undefined) {
+      const content = { [PLAIN[url] ?? "application/json"]: {} };
+      return { summary: "A probe.", security: [], parameters, responses: { 200: { description: "well", content } } };
+    }
+    const { does, roles, takes, gives, status = gives === undefined ? 204 : 200 } = route;
+    const content = gives && { content: { "application/json": { schema: schemaOf(gives, "output") } } };
+    const body = { required: false, content: { "application/json": { schema: schemaOf(takes, "input") } } };
+    return {
+      summary: does,
+      description: `For: ${roles.join(", ")}.`,
+      "x-roles": roles,
+      tags: [url.split("/")[1] ?? ""],
+      parameters,
+      ...(method !== "GET" && { requestBody: body }),
+      responses: { [status]: { description: "done", ...content }, default: REFUSED },
+    };
+  }
+
   const paths: Record<string, Record<string, Json>> = {};
   for (const one of served) {
     const path = one.url.replace(/:(\w+)/g, "{$1}");
@@ -93,7 +102,7 @@ export function openApiOf(served: readonly Served[], version: string): Json {
     paths,
     components: {
       securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
-      schemas: { Problem: schemaOf(problem, "output") },
+      schemas: { Problem: schemaOf(problem, "output"), ...Object.fromEntries(shared) },
     },
   };
 }

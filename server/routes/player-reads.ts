@@ -22,7 +22,7 @@ import { equipment, inventory, levels, publicPlayer, questsPage, skills } from "
 const limit = z.coerce.number().int().min(1).max(100).default(50);
 const cursorOf = <Key>(key: z.ZodType<Key>) => cursorSchema(key, 500);
 const instant = z.iso.datetime();
-const PLAYER = ["player"];
+const PLAYER = ["players"];
 const search = z.strictObject({
   search: z.string().max(50).default(""),
   after: cursorOf(z.tuple([z.string().max(100), z.uuid()])).optional(),
