@@ -122,7 +122,7 @@ interface Tail<S> {
  */
 async function readTail<S, C, E extends DomainEvent>(
   aggregate: Aggregate<S, C, E>,
-  store: EventStore,
+  store: Pick<EventStore, "readStream">,
   streams: readonly OwnedStream[],
   snapshot: Usable<S> | undefined,
   versions: readonly number[],
@@ -166,7 +166,7 @@ async function readTail<S, C, E extends DomainEvent>(
 
 /** Several streams are asked for at once; one alone, which may be long, is read as it is folded. */
 async function openTail(
-  store: EventStore,
+  store: Pick<EventStore, "readStream">,
   aggregateId: string,
   { from, to } = { from: 0, to: 0 },
   atOnce: boolean,
@@ -199,4 +199,25 @@ function usable<S, C, E extends DomainEvent>(
   // A newer one is of an owner after us; our first append will tell.
   if (held.some((version, i) => version > (versions[i] ?? 0))) return undefined;
   return { state: state.data, version: snapshot.version, versions: held, recentCommands: snapshot.recentCommands };
+}
+
+/** Events that are folded for one question: about a second's work. */
+const FOLDED_AT_MOST = 100_000;
+
+/**
+ * An aggregate as it was when its streams, in the order of `streamsOf`, had so many events each.
+ * @returns undefined where it would take more events than a question may
+ */
+export async function stateAt<S, C, E extends DomainEvent>(
+  id: string,
+  aggregate: Aggregate<S, C, E>,
+  store: Pick<EventStore, "latestSnapshot" | "readStream">,
+  versions: readonly number[],
+  telemetry: Telemetry,
+): Promise<S | undefined> {
+  const version = versions.reduce((sum, one) => sum + one, 0);
+  const stored = await store.latestSnapshot(id, aggregate.snapshot.version, version);
+  const snapshot = usable(aggregate, stored, versions, telemetry);
+  if (version - (snapshot?.version ?? 0) > FOLDED_AT_MOST) return undefined;
+  return (await readTail(aggregate, store, streamsOf(aggregate, id), snapshot, versions)).state;
 }

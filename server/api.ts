@@ -15,6 +15,7 @@ import { type CallLimits, correlationOf, createDoor, declarations, type Handler 
 import type { Metrics } from "./metrics.ts";
 import { openApiOf, type Served } from "./openapi.ts";
 import { PEER_PATH } from "./peers.ts";
+import { type AuditServices, auditRoutes } from "./routes/audit.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
 import { combatRoutes } from "./routes/combat.ts";
@@ -42,6 +43,7 @@ export interface ApiServices
   /** For the read models: its statements end soon, so that no read takes the database down. */
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
+  readonly audit: AuditServices;
   readonly rebuilds: Rebuilds;
   readonly log: Logger;
 }
@@ -101,6 +103,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   economyReads(api, door, readModels);
   catalogueReads(api, door, readModels);
   worldReads(api, door, readModels);
+  auditRoutes(api, door, services.audit);
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   operationsRoutes(api, door, {
     ...services,

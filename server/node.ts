@@ -7,6 +7,7 @@ import { createFreshness } from "../projections/freshness.ts";
 import { refreshLeaderboard } from "../projections/leaderboard.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
+import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
 import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
@@ -29,6 +30,7 @@ import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
 import { Releasers } from "./releasers.ts";
 import { createTelemetry } from "./telemetry.ts";
+import { createTimeTravel } from "./time-travel.ts";
 
 const HOUR_MS = 60 * 60 * 1_000;
 const HEARTBEAT_MS = 1_000;
@@ -72,7 +74,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
             onFault: (error) => telemetry.fault("redis", error),
           });
     if (redis !== undefined) releasers.add("redis", () => redis.close());
-    const store = createPostgresStore({ writePool, readPool }, createRegistry(...allEvents), {
+    const registry = createRegistry(...allEvents);
+    const store = createPostgresStore({ writePool, readPool }, registry, {
       lanes: config.appendLanes,
       onBatch(_units, events, seconds) {
         metrics.appendBatches.observe(events);
@@ -116,6 +119,9 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     releasers.add("connections for reads", () => reads.end());
     const readModels = limitWaiting(reads, READS_WAITING);
+    const audit = createAudit(readModels, registry);
+    // What operators ask of the log is taken from the connections for reads: it has their time-outs, and is in nobody's way.
+    const readStore = createPostgresStore({ writePool: reads, readPool: reads }, registry);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
     const projections = createProjections(projectors, {
@@ -161,6 +167,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       consumers,
       readModels,
       freshness,
+      audit: { audit, store: readStore, timeTravel: createTimeTravel(audit, readStore, telemetry) },
       rebuilds,
       store,
       metrics,

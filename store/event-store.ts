@@ -120,12 +120,12 @@ export interface EventStore {
   readSequences(sequences: readonly number[]): Promise<readonly StoredEvent[]>;
   /** Events with `from ≤ timestamp ≤ to` (ISO 8601), by time. */
   readBetween(from: string, to: string, limit?: number): Promise<readonly StoredEvent[]>;
-  /** An event and all that followed from it, directly or not, by sequence. */
-  readEffects(eventId: string): Promise<readonly StoredEvent[]>;
-  /** An event and what led to it, back to the first cause, newest first. */
-  readCauses(eventId: string): Promise<readonly StoredEvent[]>;
-  /** The newest snapshot whose state is of this shape. */
-  latestSnapshot(aggregateId: string, stateVersion: number): Promise<Snapshot | undefined>;
+  /** An event and all that followed from it, directly or not, by sequence; the first thousand. */
+  readEffects(eventId: string, limit?: number): Promise<readonly StoredEvent[]>;
+  /** An event and what led to it, back to the first cause, newest first; the first thousand. */
+  readCauses(eventId: string, limit?: number): Promise<readonly StoredEvent[]>;
+  /** The newest snapshot whose state is of this shape, of no later version than `atMost`. */
+  latestSnapshot(aggregateId: string, stateVersion: number, atMost?: number): Promise<Snapshot | undefined>;
   /** Of different streams; keeps the newest three of each. They may be lost in a crash of the database's. */
   saveSnapshots(snapshots: readonly Snapshot[]): Promise<void>;
   /** The outcomes kept for a stream's commands; the newest 256, oldest first. */

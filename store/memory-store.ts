@@ -119,7 +119,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
         .sort((a, b) => a.timestamp.localeCompare(b.timestamp) || a.sequence - b.sequence)
         .slice(0, limit)
         .map(read),
-    readEffects: async (eventId) => {
+    readEffects: async (eventId, limit = 1_000) => {
       const ids = new Set([eventId]);
       return log
         .filter((event) => {
@@ -128,21 +128,22 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
           if (follows) ids.add(event.eventId);
           return follows;
         })
+        .slice(0, limit)
         .map(read);
     },
-    readCauses: async (eventId) => {
+    readCauses: async (eventId, limit = 1_000) => {
       const causes: StoredEvent[] = [];
       for (let event = log.find((e) => e.eventId === eventId); event !== undefined; ) {
         causes.push(read(event));
         const { causationId } = event.metadata;
         event = log.find((e) => e.eventId === causationId);
       }
-      return causes;
+      return causes.slice(0, limit);
     },
-    latestSnapshot: async (aggregateId, stateVersion) =>
+    latestSnapshot: async (aggregateId, stateVersion, atMost = Number.POSITIVE_INFINITY) =>
       snapshots
         .get(aggregateId)
-        ?.filter((snapshot) => snapshot.stateVersion === stateVersion)
+        ?.filter((snapshot) => snapshot.stateVersion === stateVersion && snapshot.version <= atMost)
         .at(-1),
     saveSnapshots: async (offered) => {
       for (const snapshot of offered) {

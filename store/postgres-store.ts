@@ -1,28 +1,16 @@
 import type pg from "pg";
-import type { AggregateType, EventMetadata, StoredEvent } from "../domain/envelope.ts";
+import type { StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
+import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.ts";
 import type { AcceptedCommand, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
 
-const COLUMNS = `event_id, event_type, event_sequence, "timestamp", aggregate_id, aggregate_type, aggregate_version, payload, metadata`;
 const STREAM_PAGE = 2_000;
 const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
 const SNAPSHOTS_KEPT = 3;
-
-interface EventRow {
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly event_sequence: number;
-  readonly timestamp: string;
-  readonly aggregate_id: string;
-  readonly aggregate_type: AggregateType;
-  readonly aggregate_version: number;
-  readonly payload: unknown;
-  readonly metadata: EventMetadata;
-}
 
 export interface PostgresStoreOptions extends GroupCommitOptions {
   /** After each commit, before its answers: readers may look. Once a batch; must not throw. */
@@ -47,23 +35,9 @@ export function createPostgresStore(
   }, options);
   let closed: Promise<void> | undefined;
 
-  function toEvent(row: EventRow): StoredEvent {
-    return {
-      eventId: row.event_id,
-      eventType: row.event_type,
-      timestamp: row.timestamp,
-      aggregateId: row.aggregate_id,
-      aggregateType: row.aggregate_type,
-      version: row.aggregate_version,
-      sequence: row.event_sequence,
-      payload: registry.read(row.event_type, row.metadata.schemaVersion, row.payload),
-      metadata: row.metadata,
-    };
-  }
-
   async function events(name: string, text: string, values: unknown[]): Promise<readonly StoredEvent[]> {
     const { rows } = await readPool.query<EventRow>({ name, text, values });
-    return rows.map(toEvent);
+    return rows.map((row) => eventOf(row, registry));
   }
 
   return {
@@ -105,7 +79,7 @@ export function createPostgresStore(
       for (let next = from; next <= to; ) {
         const page = await events(
           "read_stream",
-          `SELECT ${COLUMNS} FROM evenements WHERE aggregate_id = $1 AND aggregate_version BETWEEN $2 AND $3
+          `SELECT ${EVENT_COLUMNS} FROM evenements WHERE aggregate_id = $1 AND aggregate_version BETWEEN $2 AND $3
            ORDER BY aggregate_version LIMIT ${STREAM_PAGE}`,
           [aggregateId, next, to],
         );
@@ -144,14 +118,14 @@ export function createPostgresStore(
     readSequences: (sequences) =>
       events(
         "read_sequences",
-        `SELECT ${COLUMNS} FROM evenements WHERE event_sequence = ANY ($1) ORDER BY event_sequence`,
+        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence = ANY ($1) ORDER BY event_sequence`,
         [bigintArray(sequences)],
       ),
 
     readAll: (after, upTo, { limit = 1_000, eventTypes, aggregateTypes } = {}) =>
       events(
         "read_all",
-        `SELECT ${COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
+        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
            AND ($3::text[] IS NULL OR event_type = ANY ($3)) AND ($4::text[] IS NULL OR aggregate_type = ANY ($4))
          ORDER BY event_sequence LIMIT $5`,
         [after, upTo, eventTypes ?? null, aggregateTypes ?? null, limit],
@@ -160,39 +134,40 @@ export function createPostgresStore(
     readBetween: (from, to, limit = 1_000) =>
       events(
         "read_between",
-        `SELECT ${COLUMNS} FROM evenements WHERE "timestamp" BETWEEN $1 AND $2 ORDER BY "timestamp", event_sequence LIMIT $3`,
+        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE "timestamp" BETWEEN $1 AND $2 ORDER BY "timestamp", event_sequence LIMIT $3`,
         [from, to, limit],
       ),
 
     // All that follows from an event shares its correlation: the index on it serves the whole walk.
-    readEffects: (eventId) =>
+    readEffects: (eventId, limit = 1_000) =>
       events(
         "read_effects",
         `WITH RECURSIVE root AS (SELECT * FROM evenements WHERE event_id = $1),
          related AS MATERIALIZED (SELECT * FROM evenements WHERE metadata->>'correlationId' = (SELECT metadata->>'correlationId' FROM root)),
          chain AS (SELECT * FROM root UNION SELECT e.* FROM related e JOIN chain c ON e.metadata->>'causationId' = c.event_id::text)
-         SELECT ${COLUMNS} FROM chain ORDER BY event_sequence`,
-        [eventId],
+         SELECT ${EVENT_COLUMNS} FROM chain ORDER BY event_sequence LIMIT $2`,
+        [eventId, limit],
       ),
 
-    readCauses: (eventId) =>
+    readCauses: (eventId, limit = 1_000) =>
       events(
         "read_causes",
         `WITH RECURSIVE chain AS (
            SELECT * FROM evenements WHERE event_id = $1
            UNION SELECT e.* FROM evenements e JOIN chain c ON e.event_id::text = c.metadata->>'causationId'
              AND e.metadata->>'correlationId' = c.metadata->>'correlationId')
-         SELECT ${COLUMNS} FROM chain ORDER BY event_sequence DESC`,
-        [eventId],
+         SELECT ${EVENT_COLUMNS} FROM chain ORDER BY event_sequence DESC LIMIT $2`,
+        [eventId, limit],
       ),
 
-    async latestSnapshot(aggregateId, stateVersion) {
+    async latestSnapshot(aggregateId, stateVersion, atMost = 2_147_483_647) {
       const { rows } = await readPool.query<Omit<Snapshot, "recentCommands"> & { readonly recentCommands: string }>({
         name: "latest_snapshot",
         text: `SELECT aggregate_id AS "aggregateId", aggregate_type AS "aggregateType", aggregate_version AS version, state,
                  state_version AS "stateVersion", recent_commands AS "recentCommands"
-               FROM snapshots WHERE aggregate_id = $1 AND state_version = $2 ORDER BY aggregate_version DESC LIMIT 1`,
-        values: [aggregateId, stateVersion],
+               FROM snapshots WHERE aggregate_id = $1 AND state_version = $2 AND aggregate_version <= $3
+               ORDER BY aggregate_version DESC LIMIT 1`,
+        values: [aggregateId, stateVersion, atMost],
       });
       const row = rows[0];
       return row && { ...row, recentCommands: parseCommands(row.recentCommands) };

@@ -25,35 +25,12 @@ export interface OperationsServices {
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
-const logQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-  aggregateId: z.uuid().optional(),
-});
-
 const SETTLE = { roles: ["admin"], takes: z.object({}), gives: json } as const;
 
-/** The log, the consumers and their dead letters, for operators; the door for other nodes; probes and metrics. */
+/** The consumers' dead letters, for operators; the door for other nodes; probes and metrics. */
 export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
   const { store, metrics, consumers, commands } = services;
   const readiness = createReadiness();
-
-  api.get(
-    "/events",
-    door.guarded(
-      { does: "The log, by pages.", roles: ["admin"], takes: logQuery },
-      async ({ body: { after, limit, aggregateId }, reply }) => {
-        if (aggregateId === undefined)
-          return reply.send({ items: await store.readAll(after, await store.highWaterMark(), { limit }) });
-        const items = [];
-        for await (const event of store.readStream(aggregateId)) {
-          if (event.sequence > after) items.push(event);
-          if (items.length === limit) break;
-        }
-        return reply.send({ items });
-      },
-    ),
-  );
 
   const deadLettersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
   api.get(

@@ -58,6 +58,8 @@ test("[API-2] every read answers what the document says of it", async () => {
   const { paths } = await document();
   const ids: Record<string, string> = {
     "/combat": combatId,
+    "/aggregates": combatId,
+    "/events": String(((await get("/events?limit=1")).body["items"] as Json[])[0]?.["eventId"]),
     "/players": alix.id,
     "/market": ITEM.potionDeSoin,
     "/items": ITEM.potionDeSoin,
@@ -71,7 +73,7 @@ test("[API-2] every read answers what the document says of it", async () => {
     const schema = operation?.responses["200"]?.content?.["application/json"]?.schema;
     if (operation === undefined || schema === undefined) continue;
     const id = ids[`/${path.split("/")[1]}`] ?? "";
-    const url = path.replace("{id}", id).replace("{board}", "level");
+    const url = path.replace("{id}", id).replace("{board}", "level").replace("{type}", "Combat");
     const own = path === "/market/orders" || path === "/player/profile";
     const answer = await call(server.apiUrl, url, own ? "joueur" : "admin", { userId: alix.id });
     if (answer.status === 404 && path === "/market/items/{id}/prices") continue;

@@ -61,6 +61,12 @@ const DOORS: readonly TestedDoor[] = [
   { method: "GET", route: "/world", roles: EVERYONE },
   { method: "POST", route: "/world/commands", roles: ["admin"], body: {} },
   { method: "GET", route: "/events", roles: ["admin"] },
+  { method: "GET", route: "/events/:id", roles: ["admin"] },
+  { method: "GET", route: "/events/:id/causes", roles: ["admin"] },
+  { method: "GET", route: "/events/:id/effects", roles: ["admin"] },
+  { method: "GET", route: "/aggregates/:type", roles: ["admin"] },
+  { method: "GET", route: "/aggregates/:type/:id", roles: ["admin"] },
+  { method: "GET", route: "/admin/event-types", roles: ["admin"] },
   { method: "GET", route: "/admin/projections", roles: ["admin"] },
   { method: "POST", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
   { method: "DELETE", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
@@ -69,7 +75,8 @@ const DOORS: readonly TestedDoor[] = [
   { method: "POST", route: "/admin/dead-letters/:id/discard", id: "nobody:1", roles: ["admin"], body: {} },
 ];
 const OPEN = ["/healthz", "/readyz", "/metrics"];
-const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string => route.replace(/:(id|board|name)/, id);
+const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string =>
+  route.replace(":type", "Combat").replace(/:(id|board|name)/, id);
 
 describe("REST", () => {
   test("[ROLE-1] the table knows every route that there is, and the document says who may", async () => {
