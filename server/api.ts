@@ -28,8 +28,10 @@ import { type OperationsServices, operationsRoutes } from "./routes/operations.t
 import { playerReads } from "./routes/player-reads.ts";
 import { playerRoutes } from "./routes/players.ts";
 import { projectionRoutes } from "./routes/projections.ts";
+import { upkeepRoutes } from "./routes/upkeep.ts";
 import { worldRoutes } from "./routes/world.ts";
 import { worldReads } from "./routes/world-reads.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Of the API: raised when a call changes so that its callers must know. */
 const VERSION = "0.2.0";
@@ -45,6 +47,7 @@ export interface ApiServices
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
   readonly audit: AuditServices;
+  readonly schedule: Schedule;
   readonly graphql: Omit<EndpointServices, "readModels" | "freshness">;
   readonly rebuilds: Rebuilds;
   readonly log: Logger;
@@ -100,13 +103,14 @@ export function createApi(services: ApiServices): FastifyInstance {
   worldRoutes(api, door, { commands, read: game.readWorld });
   const { readModels, rebuilds, consumers } = services;
   combatReads(api, door, readModels);
-  playerReads(api, door, readModels);
-  leaderboardReads(api, door, readModels);
+  playerReads(api, door, readModels, services.graphql.cached);
+  leaderboardReads(api, door, services.graphql.boards);
   economyReads(api, door, readModels);
   catalogueReads(api, door, readModels);
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
   graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness });
+  upkeepRoutes(api, door, services.schedule);
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   operationsRoutes(api, door, {
     ...services,

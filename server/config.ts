@@ -29,6 +29,7 @@ const environment = z.object({
   MALFORMED_FRAMES: count.default(10),
   REDIS_URL: z.string().min(1).optional(),
   REDIS_PREFIX: z.string().max(100).default(""),
+  REDIS_HASH_TAGS: z.enum(["true", "false"]).default("false"),
   NODE_URL: z.url().optional(),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
@@ -56,6 +57,8 @@ export interface Config {
   /** Undefined: no Redis; other nodes' events are found by polling. */
   readonly redisUrl: string | undefined;
   readonly redisPrefix: string;
+  /** Ids in the keys of combats stand in braces, as a cluster needs it. */
+  readonly redisHashTags: boolean;
   /** Where other nodes reach this one's API port; undefined: on this machine. */
   readonly nodeUrl: string | undefined;
   /** Load the demo world where there is none yet. */
@@ -101,6 +104,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     malformedFrames: e.MALFORMED_FRAMES,
     redisUrl: e.REDIS_URL,
     redisPrefix: e.REDIS_PREFIX,
+    redisHashTags: e.REDIS_HASH_TAGS === "true",
     nodeUrl: e.NODE_URL,
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,

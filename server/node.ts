@@ -3,8 +3,10 @@ import type { Logger } from "pino";
 import { allEvents } from "../domain/all-events.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import { projectors } from "../projections/all.ts";
+import { createBoards } from "../projections/boards.ts";
+import { createBoardReads } from "../projections/boards-reads.ts";
+import { createCachedReads } from "../projections/cached-reads.ts";
 import { createFreshness } from "../projections/freshness.ts";
-import { refreshLeaderboard } from "../projections/leaderboard.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
 import { createAudit } from "../store/audit.ts";
@@ -17,7 +19,6 @@ import { createNodes } from "../store/nodes.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
 import { createRedisWakeUps } from "../store/redis-wake-ups.ts";
 import { createRegistry } from "../store/registry.ts";
-import { runUpkeep } from "../store/upkeep.ts";
 import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
@@ -32,10 +33,12 @@ import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
 import { Releasers } from "./releasers.ts";
+import { createSchedule } from "./schedule.ts";
+import { openShared } from "./shared.ts";
 import { createTelemetry } from "./telemetry.ts";
 import { createTimeTravel } from "./time-travel.ts";
+import { upkeepTasks } from "./upkeep-tasks.ts";
 
-const HOUR_MS = 60 * 60 * 1_000;
 const HEARTBEAT_MS = 1_000;
 /** ms after which a read of a read model is refused: who asks for too much is told, and the rest are served. */
 const READ_TIMEOUT_MS = 2_000;
@@ -77,6 +80,18 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
             onFault: (error) => telemetry.fault("redis", error),
           });
     if (redis !== undefined) releasers.add("redis", () => redis.close());
+    const shared =
+      config.redisUrl === undefined
+        ? undefined
+        : openShared({
+            url: config.redisUrl,
+            prefix: config.redisPrefix,
+            hashTags: config.redisHashTags,
+            nodeId,
+            metrics,
+            telemetry,
+          });
+    if (shared !== undefined) releasers.add("what is shared over redis", () => shared.close());
     const registry = createRegistry(...allEvents);
     const store = createPostgresStore({ writePool, readPool }, registry, {
       lanes: config.appendLanes,
@@ -88,16 +103,11 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         wakeUps.notify();
         redis?.notify();
       },
+      ...(shared !== undefined && { onEvents: shared.channels.tell }),
     });
     releasers.add("store", () => store.close());
     const consumerPool = createPool({ ...database, poolSize: sagas.length + projectors.length + 4 });
     releasers.add("consumers' connections", () => consumerPool.end());
-
-    const upkeep = setInterval(() => {
-      runUpkeep(readPool).catch((error: unknown) => telemetry.fault("upkeep", error));
-      refreshLeaderboard(readPool).catch((error: unknown) => telemetry.fault("refresh the leaderboard", error));
-    }, HOUR_MS);
-    releasers.add("upkeep", () => clearInterval(upkeep));
 
     const feed = createFeed(store, {
       process: wakeUps,
@@ -111,7 +121,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
+      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry, mirrors: shared },
       releasers,
     );
     const reads = createPool({
@@ -125,6 +135,12 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const audit = createAudit(readModels, registry);
     // What operators ask of the log is taken from the connections for reads: it has their time-outs, and is in nobody's way.
     const readStore = createPostgresStore({ writePool: reads, readPool: reads }, registry);
+    const boards =
+      shared === undefined
+        ? undefined
+        : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
+    if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
+    const cached = createCachedReads(readModels, shared?.caches);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
     const projections = createProjections(projectors, {
@@ -133,6 +149,10 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       store,
       feed,
       telemetry,
+      onTaken(name, events) {
+        cached.taken(name, events);
+        boards?.taken(name, events);
+      },
       onBatch(name, events, seconds) {
         consumerMetrics.batch(name, events, seconds);
         freshness.moved();
@@ -158,12 +178,36 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       strikes: config.malformedFrames,
     };
     const gamePort = config.gamePort === 0 ? await freePort(config.host) : config.gamePort;
-    const port = await listenGamePort(config, gamePort, createRooms(game, { authenticate, telemetry, limits }), log);
+    const port = await listenGamePort(
+      config,
+      gamePort,
+      createRooms(game, {
+        authenticate,
+        telemetry,
+        limits,
+        ...(shared !== undefined && { heard: shared.channels.chat }),
+      }),
+      log,
+    );
 
     releasers.add("game port", () => port.close());
     const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
-    const graphql = { schema: createSchema(), live, telemetry, production: config.production };
+    const graphql = {
+      schema: createSchema(),
+      live,
+      telemetry,
+      production: config.production,
+      cached,
+      boards: createBoardReads(readModels, boards),
+    };
+    const schedule = createSchedule(upkeepTasks(consumerPool), {
+      pool: consumerPool,
+      nodeId,
+      telemetry,
+      registry: metrics.registry,
+    });
+    releasers.add("upkeep", () => schedule.close());
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
@@ -174,6 +218,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       readModels,
       freshness,
       graphql,
+      schedule,
       audit: { audit, store: readStore, timeTravel: createTimeTravel(audit, readStore, telemetry) },
       rebuilds,
       store,

@@ -1,5 +1,7 @@
 import DataLoader from "dataloader";
 import type pg from "pg";
+import type { BoardReads } from "../../projections/boards-reads.ts";
+import type { CachedReads } from "../../projections/cached-reads.ts";
 import { type CatalogueEntry, type CatalogueTable, readEntries } from "../../projections/catalogue-queries.ts";
 import {
   type CombatDetails,
@@ -19,6 +21,8 @@ export interface GraphqlServices {
   readonly readModels: Pick<pg.Pool, "query">;
   readonly live: LiveEvents;
   readonly freshness: Freshness;
+  readonly cached: CachedReads;
+  readonly boards: BoardReads;
 }
 
 /** What the resolvers of one operation share. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BOARDS, type Ranked, rankOf, readBoard } from "../../projections/leaderboard.ts";
+import type { Ranked } from "../../projections/leaderboard.ts";
 import {
   type LevelReached,
   type PlayerProfile,
@@ -227,16 +227,15 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
         after: t.arg.string(),
       },
       complexity: listCost,
-      async resolve(_, { board: name, around, ...args }, { readModels }) {
-        const named = z.enum(BOARDS).safeParse(name);
+      async resolve(_, { board: name, around, ...args }, { boards }) {
+        const named = z.enum(["level", "arena"]).safeParse(name);
         if (!named.success) throw refuse("NOT_FOUND", "there is no such leaderboard");
         const { limit, after } = placeOf(args, z.int().min(0));
-        const rank =
-          around === null || around === undefined ? undefined : await rankOf(readModels, named.data, idOf(around));
-        if (around !== null && around !== undefined && rank === undefined)
-          throw refuse("NOT_FOUND", "the player is not ranked");
+        const whom = around === null || around === undefined ? undefined : idOf(around);
+        const rank = whom === undefined ? undefined : await boards.rankOf(named.data, whom);
+        if (whom !== undefined && rank === undefined) throw refuse("NOT_FOUND", "the player is not ranked");
         const from = rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2));
-        const rows = await readBoard(readModels, named.data, { after: from, limit: limit + 1 });
+        const { rows } = await boards.players(named.data, { after: from, limit: limit + 1 });
         return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang);
       },
     }),

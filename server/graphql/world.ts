@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FACTS, type Fact, listFacts, readWorldRow, type WorldRow } from "../../projections/world-queries.ts";
+import { FACTS, type Fact, listFacts, type WorldRow } from "../../projections/world-queries.ts";
 import { type Builder, connectionOf, connectionType, listCost, placeOf, plain, refuse } from "./builder.ts";
 
 export function worldTypes(builder: Builder): void {
@@ -33,7 +33,7 @@ export function worldTypes(builder: Builder): void {
   });
   const facts = connectionType(builder, "Fait", fact as never);
   builder.queryFields((t) => ({
-    world: t.field({ type: monde, resolve: (_, __, { readModels }) => readWorldRow(readModels) }),
+    world: t.field({ type: monde, resolve: (_, __, { cached }) => cached.world() }),
     worldHistory: t.field({
       type: facts,
       nullable: false,
