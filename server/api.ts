@@ -99,7 +99,7 @@ export function createApi(services: ApiServices): FastifyInstance {
       return answer;
     },
   );
-  marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer, readBook: game.readBook });
+  marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
   worldRoutes(api, door, { commands, read: game.readWorld });
   const { readModels, rebuilds, consumers } = services;
   combatReads(api, door, readModels);

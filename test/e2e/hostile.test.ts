@@ -138,8 +138,9 @@ const ask = (room: RawClient, command: object): Promise<Answer> =>
   room.request({ commandId: uuid(), ...command }) as Promise<Answer>;
 const badRequests = (): Promise<number> => server.metric("aether_refused_total", 'code="BAD_REQUEST"');
 const profileOf = async (id: string) => (await call(server.apiUrl, "/player/profile", "joueur", { userId: id })).body;
-const bookOf = async (itemId: string) =>
-  (await call(server.apiUrl, `/market/items/${itemId}/book`, "joueur", { userId: uuid() })).body;
+const bookOf = async (itemId: string, minSequence: number) =>
+  (await call(server.apiUrl, `/market/items/${itemId}/book?minSequence=${minSequence}`, "joueur", { userId: uuid() }))
+    .body;
 const rest = (id: string, body: unknown, commandId = uuid()) =>
   call(server.apiUrl, `/players/${id}/commands`, "joueur", { method: "POST", body, userId: id, id: commandId });
 
@@ -355,8 +356,11 @@ describe("what is another's", () => {
       });
     const [first, second] = [await buy(victim.id, 3), await buy(mallory.id, 2)];
     expect([first.status, second.status]).toEqual([201, 201]);
-    const { achats } = (await bookOf(ITEM.sauge)) as { achats: Record<string, { quantite: number }> };
-    expect(achats).toMatchObject({ 3: { quantite: 1 }, 2: { quantite: 1 } });
+    const { achats } = await bookOf(ITEM.sauge, Number(second.body["sequence"]));
+    expect(achats).toEqual([
+      { prix: 3, quantite: 1, ordres: 1 },
+      { prix: 2, quantite: 1, ordres: 1 },
+    ]);
     await Promise.all([mallory.session.leave(), victim.session.leave()]);
   });
 });
