@@ -113,13 +113,20 @@ function participantOf(row: ParticipantRow): CombatParticipant {
   };
 }
 
+/** A combat's row and its participants, live or archived: in one statement, so that it is in one of them while it is moved. */
+const COMBAT = ["", "_archive"]
+  .map(
+    (where) => `SELECT i.*, (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.initiative DESC, p.participant_id), '[]')
+        FROM participants_combat${where} p WHERE p.combat_id = i.combat_id) AS participants
+      FROM instances_combat${where} i WHERE i.combat_id = $1`,
+  )
+  .join(" UNION ALL ");
+
 /** A combat and everyone in it, as they were at one moment. */
 export async function readCombat(database: Database, combatId: string): Promise<CombatDetails | undefined> {
   const { rows } = await database.query<InstanceRow & { readonly participants: readonly ParticipantRow[] }>({
     name: "read_combat",
-    text: `SELECT i.*, (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.initiative DESC, p.participant_id), '[]')
-                        FROM participants_combat p WHERE p.combat_id = i.combat_id) AS participants
-           FROM instances_combat i WHERE i.combat_id = $1`,
+    text: COMBAT,
     values: [combatId],
   });
   const [row] = rows;
@@ -141,6 +148,15 @@ export async function readCombat(database: Database, combatId: string): Promise<
   };
 }
 
+const HEAD = ["", "_archive"]
+  .map(
+    (where) => `SELECT last_event_sequence AS sequence, EXISTS (
+        SELECT FROM participants_combat${where} p
+        WHERE p.combat_id = i.combat_id AND p.entite_id = $2 AND p.type_entite = 'JOUEUR') AS "takesPart"
+      FROM instances_combat${where} i WHERE combat_id = $1`,
+  )
+  .join(" UNION ALL ");
+
 /** How far a combat has come, and whether it is the player's to look into; undefined if there is none. */
 export async function combatHead(
   database: Database,
@@ -149,10 +165,7 @@ export async function combatHead(
 ): Promise<{ readonly sequence: number; readonly takesPart: boolean } | undefined> {
   const { rows } = await database.query<{ sequence: number; takesPart: boolean }>({
     name: "combat_head",
-    text: `SELECT last_event_sequence AS sequence, EXISTS (
-             SELECT FROM participants_combat p
-             WHERE p.combat_id = i.combat_id AND p.entite_id = $2 AND p.type_entite = 'JOUEUR') AS "takesPart"
-           FROM instances_combat i WHERE combat_id = $1`,
+    text: HEAD,
     values: [combatId, joueurId],
   });
   return rows[0];
@@ -168,7 +181,7 @@ export interface CombatFilter {
 
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Combats by id, which is no order that means anything but one that stands. */
+/** Combats by id, which is no order that means anything but one that stands. Those in the archive are left out. */
 export async function listCombats(
   database: Database,
   { etat, zone, after = FIRST_ID, limit }: CombatFilter,
@@ -194,8 +207,8 @@ async function pageAfter<Row extends { readonly numero_tour: number; readonly ev
 ): Promise<Page<Item, HistoryPlace>> {
   const { rows } = await database.query<Row>({
     name: `page_of_${table}`,
-    text: `SELECT * FROM ${table} WHERE combat_id = $1 AND (numero_tour, event_sequence) > ($2, $3)
-           ORDER BY numero_tour, event_sequence LIMIT $4`,
+    text: `SELECT * FROM (SELECT * FROM ${table} UNION ALL SELECT * FROM ${table}_archive) AS lines
+           WHERE combat_id = $1 AND (numero_tour, event_sequence) > ($2, $3) ORDER BY numero_tour, event_sequence LIMIT $4`,
     values: [combatId, after.numeroTour, after.sequence, limit + 1],
   });
   return pageOf(rows, limit, itemOf, (row) => ({ numeroTour: row.numero_tour, sequence: row.event_sequence }));

@@ -1,4 +1,3 @@
-import type pg from "pg";
 import type { From, PublicPlayer, Reader } from "./player-queries.ts";
 
 /** Rankings by level and experience, and by the arena's rating. */
@@ -36,30 +35,4 @@ export async function rankOf(reader: Reader, board: Board, joueurId: string): Pr
     [joueurId],
   );
   return rows[0]?.rang;
-}
-
-/** ms: it reads and sorts every player, for which the pool allows too little. */
-const REFRESH_TIMEOUT_MS = 60_000;
-
-/**
- * Ranks everybody anew. Readers see the old ranks until it is done; of several sessions that ask at once one does it.
- * @returns whether this one did
- */
-export async function refreshLeaderboard(pool: pg.Pool): Promise<boolean> {
-  const client = await pool.connect();
-  let failed: Error | undefined;
-  try {
-    await client.query("BEGIN");
-    await client.query(`SET LOCAL statement_timeout = ${REFRESH_TIMEOUT_MS}`);
-    const refresh = { text: "SELECT refresh_leaderboard() AS done", query_timeout: REFRESH_TIMEOUT_MS + 1_000 };
-    const { rows } = await client.query<{ done: boolean }>(refresh as pg.QueryConfig);
-    await client.query("COMMIT");
-    return rows[0]?.done === true;
-  } catch (error) {
-    failed = error instanceof Error ? error : new Error(String(error));
-    throw error;
-  } finally {
-    // What may still be in a transaction never serves another.
-    client.release(failed);
-  }
 }

@@ -27,8 +27,10 @@ import { type OperationsServices, operationsRoutes } from "./routes/operations.t
 import { playerReads } from "./routes/player-reads.ts";
 import { playerRoutes } from "./routes/players.ts";
 import { projectionRoutes } from "./routes/projections.ts";
+import { upkeepRoutes } from "./routes/upkeep.ts";
 import { worldRoutes } from "./routes/world.ts";
 import { worldReads } from "./routes/world-reads.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** Of the API: raised when a call changes so that its callers must know. */
 const VERSION = "0.2.0";
@@ -45,6 +47,7 @@ export interface ApiServices
   readonly freshness: Freshness;
   readonly audit: AuditServices;
   readonly rebuilds: Rebuilds;
+  readonly schedule: Schedule;
   readonly log: Logger;
 }
 
@@ -105,6 +108,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
+  upkeepRoutes(api, door, services.schedule);
   operationsRoutes(api, door, {
     ...services,
     commands,

@@ -4,7 +4,6 @@ import { allEvents } from "../domain/all-events.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import { projectors } from "../projections/all.ts";
 import { createFreshness } from "../projections/freshness.ts";
-import { refreshLeaderboard } from "../projections/leaderboard.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
 import { createAudit } from "../store/audit.ts";
@@ -16,7 +15,6 @@ import { createNodes } from "../store/nodes.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
 import { createRedisWakeUps } from "../store/redis-wake-ups.ts";
 import { createRegistry } from "../store/registry.ts";
-import { runUpkeep } from "../store/upkeep.ts";
 import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
@@ -29,16 +27,20 @@ import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
 import { Releasers } from "./releasers.ts";
+import { createSchedule } from "./schedule.ts";
 import { createTelemetry } from "./telemetry.ts";
 import { createTimeTravel } from "./time-travel.ts";
+import { upkeepTasks } from "./upkeep-tasks.ts";
 
-const HOUR_MS = 60 * 60 * 1_000;
 const HEARTBEAT_MS = 1_000;
 /** ms after which a read of a read model is refused: who asks for too much is told, and the rest are served. */
 const READ_TIMEOUT_MS = 2_000;
 /** ms that a read waits for a connection, and how many wait for one: more would only be told so later. */
 const READ_WAIT_MS = 1_000;
 const READS_WAITING = 200;
+/** ms that one statement of upkeep may take, and connections for it: of each task that runs at once, and to say that it does. */
+const UPKEEP_TIMEOUT_MS = 30_000;
+const UPKEEP_POOL = 3;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -89,12 +91,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("store", () => store.close());
     const consumerPool = createPool({ ...database, poolSize: sagas.length + projectors.length + 4 });
     releasers.add("consumers' connections", () => consumerPool.end());
-
-    const upkeep = setInterval(() => {
-      runUpkeep(readPool).catch((error: unknown) => telemetry.fault("upkeep", error));
-      refreshLeaderboard(readPool).catch((error: unknown) => telemetry.fault("refresh the leaderboard", error));
-    }, HOUR_MS);
-    releasers.add("upkeep", () => clearInterval(upkeep));
 
     const feed = createFeed(store, {
       process: wakeUps,
@@ -147,6 +143,18 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       pool: consumerPool,
       onFault: (error) => telemetry.fault("freshness", error),
     });
+    const upkeepPool = createPool({ ...database, poolSize: UPKEEP_POOL, statementTimeoutMs: UPKEEP_TIMEOUT_MS });
+    releasers.add("connections for upkeep", () => upkeepPool.end());
+    const schedule = createSchedule(upkeepTasks({ pool: upkeepPool, commands: game.commands, config }), {
+      nodeId,
+      pool: upkeepPool,
+      onFault: (name, error) => telemetry.fault(`upkeep ${name}`, error),
+      onRun(task, outcome, seconds) {
+        metrics.upkeepSeconds.observe({ task, outcome }, seconds);
+        if (outcome === "DONE") metrics.upkeepSucceeded.setToCurrentTime({ task });
+      },
+    });
+    releasers.add("upkeep that has begun", () => schedule.close());
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const limits = {
       commandsPerSecond: config.commandsPerSecond,
@@ -169,6 +177,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       freshness,
       audit: { audit, store: readStore, timeTravel: createTimeTravel(audit, readStore, telemetry) },
       rebuilds,
+      schedule,
       store,
       metrics,
       log,
@@ -194,8 +203,9 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       await game.catalogue.refresh();
       log.info(`no catalogue yet: the demo world was loaded, ${count} definitions`);
     }
-    // Last in, first out: sagas stop, then the actors finish, while both ports still answer.
+    // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
+    releasers.add("upkeep", () => schedule.close());
     return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
   } catch (error) {
     await releasers.release();

@@ -1,8 +1,9 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StoredEvent } from "../../domain/envelope.ts";
-import { rankOf, readBoard, refreshLeaderboard } from "../../projections/leaderboard.ts";
+import { rankOf, readBoard } from "../../projections/leaderboard.ts";
 import { type Reader, readItems, readLevels, readQuests, searchPlayers } from "../../projections/player-queries.ts";
+import { refreshView } from "../../projections/views.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { createDoor } from "../../server/http.ts";
 import { createMetrics } from "../../server/metrics.ts";
@@ -189,7 +190,7 @@ describe("everybody", () => {
 
   test("[PPLAYER-13] rankings are paged from the top and around a player, as of the last refresh", async () => {
     await crowd(60);
-    expect(await refreshLeaderboard(store.pool)).toBe(true);
+    expect(await refreshView(store.pool, "vue_leaderboard_global")).toBe(true);
     const { rows: seen } = await store.pool.query<Row>(
       "SELECT * FROM joueurs WHERE derniere_connexion > now() - interval '30 days'",
     );
@@ -226,22 +227,22 @@ describe("everybody", () => {
     expect(await status("level?around=me")).toBe(400);
     await store.pool.query("UPDATE joueurs SET niveau = 100 WHERE joueur_id = $1", [boards.level[20]]);
     expect((await get("/leaderboards/level?limit=1", "joueur")).body.items[0]?.["joueurId"]).toBe(boards.level[0]);
-    await refreshLeaderboard(store.pool);
+    await refreshView(store.pool, "vue_leaderboard_global");
     expect((await get("/leaderboards/level?limit=1", "joueur")).body.items[0]?.["joueurId"]).toBe(boards.level[20]);
   });
 
   test("[PPLAYER-13] … and of several who refresh them at once one does", async () => {
     const client = await store.pool.connect();
     await client.query("BEGIN");
-    await client.query("SELECT refresh_leaderboard()");
-    expect(await refreshLeaderboard(store.pool)).toBe(false);
+    await client.query("SELECT refresh_view('vue_leaderboard_global')");
+    expect(await refreshView(store.pool, "vue_leaderboard_global")).toBe(false);
     await client.query("ROLLBACK");
     client.release();
   });
 
   test("[PPLAYER-14] no page is read by a look at everybody", async () => {
     await crowd(5_000);
-    await refreshLeaderboard(store.pool);
+    await refreshView(store.pool, "vue_leaderboard_global");
     const seen: string[] = [];
     const client = await store.pool.connect();
     const query = client.query.bind(client);
