@@ -90,7 +90,9 @@ export function createSchedule(tasks: readonly Task[], options: ScheduleOptions)
     declared = true;
     const limit = AT_ONCE - underWay.size;
     if (limit <= 0) return;
-    for (const run of await takeTasks(pool as pg.ClientBase, nodeId, { names, limit, leaseMs })) {
+    // A run whose lease has lapsed unnoticed is another node's to take.
+    const free = names.filter((name) => !underWay.has(name));
+    for (const run of await takeTasks(pool as pg.ClientBase, nodeId, { names: free, limit, leaseMs })) {
       const task = byName.get(run.name);
       if (task === undefined) continue;
       const ended = perform(task, run).finally(() => {
