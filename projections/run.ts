@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { StoredEvent } from "../domain/envelope.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
@@ -12,6 +13,8 @@ export interface ProjectionServices {
   readonly feed: Feed;
   readonly telemetry: { fault(where: string, error: unknown): void };
   readonly onBatch?: (name: string, events: number, seconds: number) => void;
+  /** What a read model has taken, once it is committed; must not throw, nor wait. */
+  readonly onTaken?: (name: string, events: readonly StoredEvent[]) => void;
 }
 
 export interface Projections {
@@ -22,7 +25,7 @@ export interface Projections {
 
 /** Keeps every read model up to date, on whichever node gets to it first. */
 export function createProjections(projectors: readonly Projector[], services: ProjectionServices): Projections {
-  const { nodeId, pool, store, feed, telemetry, onBatch } = services;
+  const { nodeId, pool, store, feed, telemetry, onBatch, onTaken } = services;
   const consumers = new Map(
     projectors.map((projector) => [
       projector.name,
@@ -36,6 +39,9 @@ export function createProjections(projectors: readonly Projector[], services: Pr
         filter: { eventTypes: projector.eventTypes },
         batchSize: BATCH_SIZE,
         onFault: (error) => telemetry.fault(`projector ${projector.name}`, error),
+        ...(onTaken !== undefined && {
+          onTaken: (events: readonly StoredEvent[]) => onTaken(projector.name, events),
+        }),
         ...(onBatch !== undefined && {
           onBatch: (events: number, seconds: number) => onBatch(projector.name, events, seconds),
         }),

@@ -1,14 +1,13 @@
 import type pg from "pg";
 
-/** Materialised views: what they show is as of their last refresh. */
-export const VIEWS = ["vue_leaderboard_global", "vue_items_populaires"] as const;
+export const VIEWS = ["vue_leaderboard_global", "vue_leaderboard_guildes", "vue_items_populaires"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** ms: it reads and sorts every player, or all that they have, for which the pool allows too little. */
-export const REFRESH_TIMEOUT_MS = 60_000;
+/** ms: it reads and sorts all of a table, for which the pool allows too little. */
+const REFRESH_TIMEOUT_MS = 60_000;
 
 /**
- * Makes a view anew. Readers see what it was until it is done; of several sessions that ask at once one does it.
+ * Makes a view anew. Readers see the old one until it is done; of several sessions that ask at once one does it.
  * @returns whether this one did
  */
 export async function refreshView(pool: pg.Pool, view: View): Promise<boolean> {

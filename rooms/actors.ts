@@ -9,7 +9,14 @@ import { executeCold, party } from "./cold.ts";
 import { createSnapshotWriter } from "./snapshots.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-export interface ActorsOptions {
+/** Someone who sees every commit of a kind's actors on this node, whether or not a room does. Must not throw, nor wait. */
+export interface Observer<S> {
+  committed(id: string, commit: Commit<S>): void;
+  stopped(id: string): void;
+}
+
+export interface ActorsOptions<S = never> {
+  readonly observer?: Observer<S> | undefined;
   readonly nodeId: string;
   readonly tenantId: string;
   readonly mailboxLimit?: number;
@@ -58,7 +65,7 @@ export function createActors<S, C, E extends DomainEvent>(
   aggregate: Aggregate<S, C, E>,
   store: EventStore,
   telemetry: Telemetry,
-  options: ActorsOptions,
+  options: ActorsOptions<S>,
 ): Actors<S, C> {
   const clock = options.clock ?? systemClock;
   const lingerMs = options.lingerMs ?? 60_000;
@@ -87,11 +94,13 @@ export function createActors<S, C, E extends DomainEvent>(
       ...options,
       onSnapshot: snapshots.offer,
       onCommit(commit) {
+        options.observer?.committed(id, commit);
         for (const watcher of watchers) watcher.onCommit(commit);
         linger();
       },
       onStop() {
         cancelLinger?.();
+        options.observer?.stopped(id);
         if (running.get(id)?.actor === actor) running.delete(id);
         for (const watcher of [...watchers]) watcher.onStop();
       },

@@ -25,6 +25,8 @@ export interface ChatLine {
 export interface WorldRoomServices extends RoomServices {
   /** The display name of a player; undefined if there is no such player. Rejects when it cannot be found out. */
   pseudoOf(joueurId: string): Promise<string | undefined>;
+  /** A line was said; to whom it is told besides. */
+  readonly heard?: ((line: ChatLine) => void) | undefined;
   /** Sends a world command to wherever the world runs. */
   send(command: WorldCommand, call: RoomCall, userId: string): Promise<Answer>;
 }
@@ -51,6 +53,7 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
     if (pseudo === undefined) return refused("NOT_FOUND", "there is no player of this token's");
     const line: ChatLine = { zoneId, joueurId, pseudo, texte };
     call.tell("chat", line, (options) => options["zoneId"] === zoneId);
+    services.heard?.(line);
     return { ok: true, version: 0, sequence: 0, events: [] };
   }
 

@@ -30,6 +30,7 @@ const environment = z.object({
   MALFORMED_FRAMES: count.default(10),
   REDIS_URL: z.string().min(1).optional(),
   REDIS_PREFIX: z.string().max(100).default(""),
+  REDIS_HASH_TAGS: z.enum(["true", "false"]).default("false"),
   NODE_URL: z.url().optional(),
   VIEWS_EVERY_SECONDS: count.default(300),
   ARCHIVE_COMBATS_AFTER_DAYS: days.default(30),
@@ -61,6 +62,8 @@ export interface Config {
   /** Undefined: no Redis; other nodes' events are found by polling. */
   readonly redisUrl: string | undefined;
   readonly redisPrefix: string;
+  /** Ids in the keys of combats stand in braces, as a cluster needs it. */
+  readonly redisHashTags: boolean;
   /** Where other nodes reach this one's API port; undefined: on this machine. */
   readonly nodeUrl: string | undefined;
   /** Seconds between two refreshes of the rankings and of the popular items. */
@@ -110,6 +113,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     malformedFrames: e.MALFORMED_FRAMES,
     redisUrl: e.REDIS_URL,
     redisPrefix: e.REDIS_PREFIX,
+    redisHashTags: e.REDIS_HASH_TAGS === "true",
     nodeUrl: e.NODE_URL,
     viewsEverySeconds: e.VIEWS_EVERY_SECONDS,
     archiveAfterDays: {

@@ -14,7 +14,7 @@ import { sagas } from "../domain/sagas/sagas.ts";
 import type { WorldCommand } from "../domain/world/commands.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
 import { world } from "../domain/world/world.ts";
-import { type Actors, createActors } from "../rooms/actors.ts";
+import { type Actors, createActors, type Observer } from "../rooms/actors.ts";
 import type { RoomServices } from "../rooms/aggregate-room.ts";
 import { type CatalogueCache, openCatalogue } from "../rooms/catalogue-cache.ts";
 import { fillMarketCommand, fillPlayerCommand } from "../rooms/catalogue-fill.ts";
@@ -27,7 +27,7 @@ import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
-import { createWorldRoom } from "../rooms/world-room.ts";
+import { createWorldRoom, type WorldRoomServices } from "../rooms/world-room.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
@@ -76,6 +76,13 @@ export interface GameServices {
   readonly peers: Peers;
   readonly nodes: Pick<Nodes, "forsaken">;
   readonly telemetry: Telemetry;
+  /** Told of what combats and players come to on this node. */
+  readonly mirrors?: GameMirrors | undefined;
+}
+
+export interface GameMirrors {
+  readonly combats: Observer<Parameters<typeof combat.evolve>[0]>;
+  readonly players: Observer<Parameters<typeof player.evolve>[0]>;
 }
 
 /** ms between looks for a world and for order books that nobody runs, and how many are taken at once. */
@@ -86,13 +93,13 @@ const SAGA_IDLE_MS = 60_000;
 
 /** Everything of the game that runs on a node, without its doors. */
 export async function startGame(services: GameServices, releasers: Releasers): Promise<Game> {
-  const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry } = services;
+  const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry, mirrors } = services;
   const options = { nodeId, tenantId };
   const catalogue = await openCatalogue(store, feed, telemetry);
   releasers.add("catalogue", () => catalogue.close());
 
-  const combats = createActors(combat, store, telemetry, options);
-  const players = createActors(player, store, telemetry, options);
+  const combats = createActors(combat, store, telemetry, { ...options, observer: mirrors?.combats });
+  const players = createActors(player, store, telemetry, { ...options, observer: mirrors?.players });
   // Large states that change often: a snapshot every 50 events would cost more than all the rest.
   const markets = createActors(market, store, telemetry, { ...options, snapshotEvery: 5_000 });
   const worlds = createActors(world, store, telemetry, { ...options, snapshotEvery: 1_000 });
@@ -187,7 +194,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
 }
 
 /** The rooms of the game, by name. */
-export function createRooms(game: Game, services: RoomServices) {
+export function createRooms(game: Game, services: RoomServices & { readonly heard?: WorldRoomServices["heard"] }) {
   const { commands, catalogue, orders } = game;
   return {
     combat: { room: createCombatRoom(game.combats, services), key: "combatId" },

@@ -41,6 +41,8 @@ export const declarations = new WeakMap<Handler, Route<unknown>>();
 export interface Call<T> {
   readonly who: Principal;
   readonly body: T;
+  /** The answer holds what the event of this sequence led to. */
+  readonly minSequence: number;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -104,6 +106,7 @@ export function createDoor(
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
         let given = request.method === "GET" ? request.query : (request.body ?? {});
         if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));
+        let atLeast = 0;
         if (of !== undefined) {
           const asked = freshness.safeParse(given);
           if (!asked.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(asked.error)));
@@ -111,10 +114,11 @@ export function createDoor(
           given = rest;
           const reached = minSequence === undefined || (await fresh?.reached(of, minSequence)) === true;
           if (!reached) return problem(reply, refusal("NOT_YET"));
+          atLeast = minSequence ?? 0;
         }
         const parsed = takes.safeParse(given);
         if (!parsed.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
-        return handler({ who, body: parsed.data, request, reply });
+        return handler({ who, body: parsed.data, minSequence: atLeast, request, reply });
       };
       declarations.set(guarded, route as Route<unknown>);
       return guarded;

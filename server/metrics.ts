@@ -58,6 +58,29 @@ export function createMetrics() {
       labelNames: ["task"],
       registers,
     }),
+    reads: new Counter({ name: "aether_reads_total", help: "Statements for reads of the API", registers }),
+    cache: new Counter({
+      name: "aether_cache_reads_total",
+      help: "Reads through the cache, by kind and outcome: hit, miss, stale (a fill that came too late), away (Redis was not asked, or did not answer)",
+      labelNames: ["kind", "outcome"],
+      registers,
+    }),
+    redisLosses: new Counter({
+      name: "aether_redis_losses_total",
+      help: "Calls to Redis that came to nothing: open (the breaker was), away, slow, refused",
+      labelNames: ["why"],
+      registers,
+    }),
+    redisDropped: new Counter({
+      name: "aether_redis_messages_dropped_total",
+      help: "Messages to channels that Redis was not told",
+      registers,
+    }),
+    liveFollowers: new Gauge({
+      name: "aether_live_followers",
+      help: "Subscriptions that follow the log on this node",
+      registers,
+    }),
     combats: new Gauge({ name: "aether_combats", help: "Combats in memory on this node", registers }),
   };
 }

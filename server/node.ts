@@ -3,6 +3,9 @@ import type { Logger } from "pino";
 import { allEvents } from "../domain/all-events.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import { projectors } from "../projections/all.ts";
+import { createBoards } from "../projections/boards.ts";
+import { createBoardReads } from "../projections/boards-reads.ts";
+import { createCachedReads } from "../projections/cached-reads.ts";
 import { createFreshness } from "../projections/freshness.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
@@ -10,6 +13,7 @@ import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
 import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
+import { createLiveEvents } from "../store/live-events.ts";
 import { migrate } from "../store/migrate.ts";
 import { createNodes } from "../store/nodes.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
@@ -23,11 +27,14 @@ import { createConsumerMetrics } from "./consumer-metrics.ts";
 import { loadDemoWorld } from "./demo-world.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
+import { openLiveDoor } from "./graphql/live.ts";
+import { createSchema } from "./graphql/schema.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
 import { Releasers } from "./releasers.ts";
 import { createSchedule } from "./schedule.ts";
+import { openShared } from "./shared.ts";
 import { createTelemetry } from "./telemetry.ts";
 import { createTimeTravel } from "./time-travel.ts";
 import { upkeepTasks } from "./upkeep-tasks.ts";
@@ -76,6 +83,18 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
             onFault: (error) => telemetry.fault("redis", error),
           });
     if (redis !== undefined) releasers.add("redis", () => redis.close());
+    const shared =
+      config.redisUrl === undefined
+        ? undefined
+        : openShared({
+            url: config.redisUrl,
+            prefix: config.redisPrefix,
+            hashTags: config.redisHashTags,
+            nodeId,
+            metrics,
+            telemetry,
+          });
+    if (shared !== undefined) releasers.add("what is shared over redis", () => shared.close());
     const registry = createRegistry(...allEvents);
     const store = createPostgresStore({ writePool, readPool }, registry, {
       lanes: config.appendLanes,
@@ -87,6 +106,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         wakeUps.notify();
         redis?.notify();
       },
+      ...(shared !== undefined && { onEvents: shared.channels.tell }),
     });
     releasers.add("store", () => store.close());
     const consumerPool = createPool({ ...database, poolSize: sagas.length + projectors.length + 4 });
@@ -104,7 +124,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
+      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry, mirrors: shared },
       releasers,
     );
     const reads = createPool({
@@ -114,10 +134,16 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       connectTimeoutMs: READ_WAIT_MS,
     });
     releasers.add("connections for reads", () => reads.end());
-    const readModels = limitWaiting(reads, READS_WAITING);
+    const readModels = limitWaiting(reads, READS_WAITING, () => metrics.reads.inc());
     const audit = createAudit(readModels, registry);
     // What operators ask of the log is taken from the connections for reads: it has their time-outs, and is in nobody's way.
     const readStore = createPostgresStore({ writePool: reads, readPool: reads }, registry);
+    const boards =
+      shared === undefined
+        ? undefined
+        : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
+    if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
+    const cached = createCachedReads(readModels, shared?.caches);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
     const projections = createProjections(projectors, {
@@ -126,6 +152,10 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       store,
       feed,
       telemetry,
+      onTaken(name, events) {
+        cached.taken(name, events);
+        boards?.taken(name, events);
+      },
       onBatch(name, events, seconds) {
         consumerMetrics.batch(name, events, seconds);
         freshness.moved();
@@ -163,9 +193,29 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       strikes: config.malformedFrames,
     };
     const gamePort = config.gamePort === 0 ? await freePort(config.host) : config.gamePort;
-    const port = await listenGamePort(config, gamePort, createRooms(game, { authenticate, telemetry, limits }), log);
+    const port = await listenGamePort(
+      config,
+      gamePort,
+      createRooms(game, {
+        authenticate,
+        telemetry,
+        limits,
+        ...(shared !== undefined && { heard: shared.channels.chat }),
+      }),
+      log,
+    );
 
     releasers.add("game port", () => port.close());
+    const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
+    releasers.add("live events", () => live.close());
+    const graphql = {
+      schema: createSchema(),
+      live,
+      telemetry,
+      production: config.production,
+      cached,
+      boards: createBoardReads(readModels, boards),
+    };
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
@@ -175,15 +225,18 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       consumers,
       readModels,
       freshness,
+      graphql,
+      schedule,
       audit: { audit, store: readStore, timeTravel: createTimeTravel(audit, readStore, telemetry) },
       rebuilds,
-      schedule,
       store,
       metrics,
       log,
     });
     await api.listen({ port: config.apiPort, host: config.host });
     releasers.add("API port", () => api.close());
+    const liveDoor = openLiveDoor(api.server, { ...graphql, readModels, freshness, authenticate });
+    releasers.add("subscriptions", () => liveDoor.close());
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
     const url = config.nodeUrl ?? `http://127.0.0.1:${apiPort}`;

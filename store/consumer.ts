@@ -32,6 +32,8 @@ export interface ConsumerOptions {
   /** ms that `close` waits for the batch under way; default 5,000. */
   readonly closeMs?: number;
   readonly onBatch?: (events: number, seconds: number) => void;
+  /** What a batch held, once it is committed; must not throw, nor wait. */
+  readonly onTaken?: (events: readonly StoredEvent[]) => void;
   /** Every failure, with all that its error says: not for storing. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -145,7 +147,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     position = page.position;
     seen = page.position;
     grow(page.events.length);
-    if (page.events.length > 0) options.onBatch?.(page.events.length, (movedAt - start) / 1_000);
+    if (page.events.length > 0) {
+      options.onTaken?.(page.events);
+      options.onBatch?.(page.events.length, (movedAt - start) / 1_000);
+    }
     return 0;
   }
 

@@ -1,10 +1,10 @@
 import type pg from "pg";
-import type { StoredEvent } from "../domain/envelope.ts";
+import type { NewEvent, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
 import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.ts";
 import type { AcceptedCommand, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
-import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+import { createGroupCommit, type GroupCommitOptions, type Unit } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
 
@@ -16,6 +16,24 @@ export const SNAPSHOTS_KEPT = 3;
 export interface PostgresStoreOptions extends GroupCommitOptions {
   /** After each commit, before its answers: readers may look. Once a batch; must not throw. */
   readonly onAppended?: () => void;
+  /** What was written, after each commit and before its answers; must not throw, nor wait. */
+  readonly onEvents?: (events: readonly AppendedEvent[]) => void;
+}
+
+export interface AppendedEvent extends NewEvent {
+  readonly aggregateId: string;
+  readonly version: number;
+  readonly sequence: number;
+}
+
+/** A unit's events with their places in the log. */
+function appendedIn({ requests }: Unit, sequences: readonly number[]): AppendedEvent[] {
+  return requests
+    .flatMap(({ request }) => request.streams)
+    .flatMap(({ aggregateId, expectedVersion, events }) =>
+      events.map((event, i) => ({ ...event, aggregateId, version: expectedVersion + i + 1 })),
+    )
+    .map((event, i) => ({ ...event, sequence: sequences[i] ?? 0 }));
 }
 
 /**
@@ -32,6 +50,13 @@ export function createPostgresStore(
   const commit = createGroupCommit(async (units, lane) => {
     const results = await writeBatch(units, lane);
     if (results.some(({ ok }) => ok)) options.onAppended?.();
+    if (options.onEvents !== undefined) {
+      const written = results.flatMap((result, i) => {
+        const unit = units[i];
+        return result.ok && unit !== undefined ? appendedIn(unit, result.sequences) : [];
+      });
+      if (written.length > 0) options.onEvents(written);
+    }
     return results;
   }, options);
   let closed: Promise<void> | undefined;

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
-import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
+import type { BoardReads } from "../../projections/boards-reads.ts";
 import { cursorSchema, pageOf } from "../../projections/keyset.ts";
-import { BOARDS, rankOf, readBoard } from "../../projections/leaderboard.ts";
+import { BOARDS } from "../../projections/leaderboard.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { type Door, EVERYONE } from "../http.ts";
 import { count, id, page } from "./answers.ts";
@@ -29,8 +29,19 @@ const ranked = z.strictObject({
   scoreArene: count,
 });
 
-/** `GET /leaderboards/{level|arena}`: from the top, after a cursor, or `around` a player, who is in the middle; with a limit of 1, alone. */
-export function leaderboardReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
+const guild = z.strictObject({
+  rang: z.int().min(1),
+  guildeId: z.string(),
+  nom: z.string(),
+  membres: count,
+  points: count,
+});
+
+/**
+ * `GET /leaderboards/{level|arena|guild}`: from the top, after a cursor, or `around` a player or its guild, which is in the middle; with a
+ * limit of 1, alone. `live`: ranks are as they are now, else as of the last refresh, of players who were seen in the last 30 days.
+ */
+export function leaderboardReads(api: FastifyInstance, door: Door, boards: BoardReads): void {
   api.get(
     "/leaderboards/:board",
     door.guarded(
@@ -38,17 +49,21 @@ export function leaderboardReads(api: FastifyInstance, door: Door, pool: Pick<pg
         does: "A leaderboard, from the top, after a rank, or around a player.",
         roles: EVERYONE,
         takes: boardQuery,
-        gives: page(ranked),
+        gives: page(z.union([ranked, guild])).extend({ live: z.boolean() }),
       },
       async ({ body: { around, after, limit }, request, reply }) => {
         const named = board.safeParse((request.params as { board: string }).board);
         if (!named.success) return door.problem(reply, refusal("NOT_FOUND", "there is no such leaderboard"));
-        const rank = around === undefined ? undefined : await rankOf(pool, named.data, around);
+        const rank = around === undefined ? undefined : await boards.rankOf(named.data, around);
         if (around !== undefined && rank === undefined)
           return door.problem(reply, refusal("NOT_FOUND", "the player is not ranked"));
-        const from = rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2));
-        const rows = await readBoard(pool, named.data, { after: from, limit: limit + 1 });
-        return reply.send(pageOf(rows, limit, ({ rang }) => rang));
+        const from = {
+          after: rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2)),
+          limit: limit + 1,
+        };
+        const { rows, live } =
+          named.data === "guild" ? await boards.guilds(from) : await boards.players(named.data, from);
+        return reply.send({ ...pageOf<{ readonly rang: number }>(rows, limit, ({ rang }) => rang), live });
       },
     ),
   );

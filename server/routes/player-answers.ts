@@ -68,3 +68,19 @@ export const questsPage = page(
 ).extend({ joueurId: id });
 
 export const levels = page(z.strictObject({ niveau: count, experience: count, atteintA: at })).extend({ joueurId: id });
+
+export const profile = publicPlayer.extend({
+  username: z.string(),
+  experience: count,
+  experienceProchainNiveau: count,
+  or: count,
+  statsBase: json,
+  statsEquipement: json,
+  statsTotales: json,
+  guildeId: z.string().nullable(),
+  reputation: json,
+  statistiquesJeu: json,
+  derniereConnexion: at.nullable(),
+  creeA: at,
+  sequence: count,
+});

@@ -3,21 +3,20 @@ import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import type { PartType } from "../../domain/player/state.ts";
+import type { CachedReads } from "../../projections/cached-reads.ts";
 import { cursorSchema, pageOf } from "../../projections/keyset.ts";
 import {
   playerSequence,
   readEquipment,
-  readInventory,
-  readItems,
   readLevels,
   readQuests,
   readSkills,
   searchPlayers,
 } from "../../projections/player-queries.ts";
-import { isKnown } from "../etag.ts";
+import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
 import { page } from "./answers.ts";
-import { equipment, inventory, levels, publicPlayer, questsPage, skills } from "./player-answers.ts";
+import { equipment, inventory, levels, profile, publicPlayer, questsPage, skills } from "./player-answers.ts";
 
 const limit = z.coerce.number().int().min(1).max(100).default(50);
 const cursorOf = <Key>(key: z.ZodType<Key>) => cursorSchema(key, 500);
@@ -37,7 +36,31 @@ const quests = z.strictObject({
 });
 
 /** `GET /players?search=`, and of one player, for itself and for operators: `/inventory`, `/equipment`, `/skills`, `/quests`, `/levels`. */
-export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
+export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">, cached: CachedReads): void {
+  api.get(
+    "/players/:id",
+    door.guarded(
+      {
+        does: "A player: what everybody may know of it, and for itself and operators all of it.",
+        roles: EVERYONE,
+        takes: z.strictObject({}),
+        gives: z.union([profile, publicPlayer]),
+        of: PLAYER,
+      },
+      async ({ who, minSequence, request, reply }) => {
+        const joueurId = idIn(request, "id");
+        if (joueurId === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+        const found = await cached.profile(joueurId, minSequence);
+        if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        reply.header("cache-control", "private, no-cache");
+        if (who.role === "admin" || (who.role === "joueur" && who.userId === joueurId))
+          return sendTagged(request, reply, found.sequence, found);
+        const { pseudo, classe, niveau, titre, guildeNom } = found;
+        return sendTagged(request, reply, found.sequence, { joueurId, pseudo, classe, niveau, titre, guildeNom });
+      },
+    ),
+  );
+
   api.get(
     "/players",
     door.guarded(
@@ -82,18 +105,28 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
     );
   }
 
-  own(
-    "inventory",
-    "What a player carries, by place.",
-    byNumber,
-    inventory,
-    ["Inventaire"],
-    async (joueurId, { after, limit }) => {
-      const inventory = await readInventory(pool, joueurId);
-      if (inventory === undefined) return undefined;
-      const items = await readItems(pool, inventory.inventaireId, { after, limit: limit + 1 });
-      return { ...inventory, ...pageOf(items, limit, ({ position }) => position) };
-    },
+  api.get(
+    "/players/:id/inventory",
+    door.guarded(
+      {
+        does: "What a player carries, by place.",
+        roles: ["joueur", "admin"],
+        takes: byNumber,
+        gives: inventory,
+        of: PLAYER,
+      },
+      async ({ who, minSequence, body: { after = -1, limit }, request, reply }) => {
+        const joueurId = idIn(request, "id");
+        if (joueurId === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
+        if (who.role === "joueur" && who.userId !== joueurId) return door.problem(reply, refusal("FORBIDDEN"));
+        const found = await cached.inventory(joueurId, minSequence);
+        if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        reply.header("cache-control", "private, no-cache");
+        if (isKnown(request, reply, found.sequence)) return reply.code(304).send();
+        const rest = found.items.filter(({ position }) => position > after).slice(0, limit + 1);
+        return reply.send({ joueurId, ...found.inventory, ...pageOf(rest, limit, ({ position }) => position) });
+      },
+    ),
   );
 
   own(

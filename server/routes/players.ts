@@ -37,7 +37,7 @@ function operatorsCommand(message: Readonly<Record<string, unknown>>): UnfilledP
   return bare.success ? (bare.data as UnfilledPlayerCommand) : undefined;
 }
 
-/** `POST /players/{id}/commands`, `GET /players/{id}`, `GET /player/profile`: a player's own, and an operator's. */
+/** `POST /players/{id}/commands`, a player's own and an operator's; and `GET /player/profile`. */
 export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerRouteServices): void {
   api.post(
     "/players/:id/commands",
@@ -69,14 +69,6 @@ export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerR
     ),
   );
 
-  async function profile(id: string): Promise<Record<string, unknown> | undefined> {
-    const state = await services.read(id);
-    if (state === undefined) return undefined;
-    const view = new PlayerView();
-    projectPlayer(view, state, undefined);
-    return view.toJSON() as Record<string, unknown>;
-  }
-
   api.get(
     "/player/profile",
     door.guarded(
@@ -87,27 +79,11 @@ export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerR
         gives: json,
       },
       async ({ who, reply }) => {
-        const found = await profile(who.userId);
-        return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
-      },
-    ),
-  );
-
-  api.get(
-    "/players/:id",
-    door.guarded(
-      {
-        does: "A player, for itself and for operators.",
-        roles: ["joueur", "admin"],
-        takes: z.strictObject({}),
-        gives: json,
-      },
-      async ({ who, request, reply }) => {
-        const id = idIn(request, "id");
-        if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
-        if (who.role === "joueur" && who.userId !== id) return door.problem(reply, refusal("FORBIDDEN"));
-        const found = await profile(id);
-        return found === undefined ? door.problem(reply, refusal("NOT_FOUND")) : reply.send(found);
+        const state = await services.read(who.userId);
+        if (state === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        const view = new PlayerView();
+        projectPlayer(view, state, undefined);
+        return reply.send(view.toJSON());
       },
     ),
   );

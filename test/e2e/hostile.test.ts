@@ -323,7 +323,8 @@ describe("what is another's", () => {
       body: { type: "JeterItem", slotId, quantite: 1 },
     });
     expect(asVictim.status).toBe(403);
-    expect((await call(server.apiUrl, `/players/${victim.id}`, "joueur", { userId: mallory.id })).status).toBe(403);
+    const seen = await call(server.apiUrl, `/players/${victim.id}`, "joueur", { userId: mallory.id });
+    expect(Object.keys(seen.body).sort()).toEqual(["classe", "guildeNom", "joueurId", "niveau", "pseudo", "titre"]);
     const market = await joinRoomRaw(server.gameUrl, "market", { itemId: ITEM.potionDeSoin }, mallory.id);
     expect(await ask(market, { type: "AnnulerOrdre", ordreId })).toMatchObject({ code: "NOT_YOUR_ORDER" });
     expect(await ask(market, { type: "AnnulerOrdre", ordreId, joueurId: victim.id })).toMatchObject({

@@ -32,7 +32,7 @@ const DOORS: readonly TestedDoor[] = [
   { method: "POST", route: "/combat/action", roles: ["joueur"], body: {} },
   { method: "POST", route: "/players/:id/commands", id: ME, roles: ["joueur", "admin"], body: {} },
   { method: "GET", route: "/player/profile", roles: ["joueur"] },
-  { method: "GET", route: "/players/:id", id: ME, roles: ["joueur", "admin"] },
+  { method: "GET", route: "/players/:id", id: ME, roles: EVERYONE },
   ...KINDS.flatMap((path): TestedDoor[] => [
     { method: "GET", route: path, roles: EVERYONE },
     { method: "GET", route: `${path}/:id`, roles: EVERYONE },
@@ -67,6 +67,8 @@ const DOORS: readonly TestedDoor[] = [
   { method: "GET", route: "/aggregates/:type", roles: ["admin"] },
   { method: "GET", route: "/aggregates/:type/:id", roles: ["admin"] },
   { method: "GET", route: "/admin/event-types", roles: ["admin"] },
+  { method: "GET", route: "/graphql", roles: EVERYONE },
+  { method: "POST", route: "/graphql", roles: EVERYONE, body: {} },
   { method: "GET", route: "/admin/projections", roles: ["admin"] },
   { method: "POST", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
   { method: "DELETE", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },

@@ -1,6 +1,8 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StoredEvent } from "../../domain/envelope.ts";
+import { createBoardReads } from "../../projections/boards-reads.ts";
+import { createCachedReads } from "../../projections/cached-reads.ts";
 import { rankOf, readBoard } from "../../projections/leaderboard.ts";
 import { type Reader, readItems, readLevels, readQuests, searchPlayers } from "../../projections/player-queries.ts";
 import { refreshView } from "../../projections/views.ts";
@@ -34,8 +36,8 @@ beforeAll(() => {
     return role === undefined ? undefined : { role: role as Principal["role"], userId, tenantId: "tests" };
   };
   const door = createDoor(authenticate, createMetrics(), { perSecond: 10_000, burst: 10_000 });
-  playerReads(api, door, store.pool);
-  leaderboardReads(api, door, store.pool);
+  playerReads(api, door, store.pool, createCachedReads(store.pool, undefined));
+  leaderboardReads(api, door, createBoardReads(store.pool, undefined));
 });
 beforeEach(() => store.take(tour));
 

@@ -26,6 +26,13 @@ const COLUMNS: Readonly<Record<(typeof VIEWS)[number], Readonly<Record<string, s
     // Ours.
     score_arene: "integer",
   },
+  vue_leaderboard_guildes: {
+    guilde_id: "character varying",
+    nom: "character varying",
+    membres: "bigint",
+    points: "bigint",
+    rang: "bigint",
+  },
   vue_items_populaires: {
     item_id: "uuid",
     nom: "character varying",
@@ -96,7 +103,7 @@ test.each(VIEWS)("[UPKEEP-10] %s is refreshed by one session at a time, and read
 });
 
 test("[UPKEEP-10] nothing else is refreshed by that door", async () => {
-  await expect(models.pool.query("SELECT refresh_view('evenements')")).rejects.toThrow("no such view");
+  await expect(models.pool.query("SELECT refresh_view('evenements')")).rejects.toThrow("there is no view");
 });
 
 describe("[UPKEEP-11] a view goes on when the tables below it have been made anew", () => {
@@ -123,5 +130,18 @@ describe("[UPKEEP-11] a view goes on when the tables below it have been made ane
     await models.rebuild(playerProjector);
     await refreshView(models.pool, "vue_leaderboard_global");
     expect(await ranked()).toBe(0);
+  });
+
+  test("[UPKEEP-11] vue_leaderboard_guildes", async () => {
+    const guilds = async () =>
+      (await rowsOf<{ id: string }>(database.url, "SELECT guilde_id AS id FROM vue_leaderboard_guildes")).map(
+        ({ id }) => id,
+      );
+    await rowsOf(database.url, "UPDATE joueurs SET guilde_id = 'nobody-is-here'");
+    await refreshView(models.pool, "vue_leaderboard_guildes");
+    expect(await guilds()).toEqual(["nobody-is-here"]);
+    await models.rebuild(playerProjector);
+    await refreshView(models.pool, "vue_leaderboard_guildes");
+    expect(await guilds()).not.toContain("nobody-is-here");
   });
 });

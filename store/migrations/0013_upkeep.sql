@@ -1,6 +1,8 @@
 -- Up Migration
 
--- What is done from time to time, by one node of all: when next, who is at it, and what became of it last.
+-- What is done from time to time, by one node of all: when next, who is at it, and what became of it last. What the table said
+-- before is said again by the next run of each.
+DROP TABLE upkeep_tasks;
 CREATE TABLE upkeep_tasks (
   name         text        PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 100),
   every_ms     bigint      NOT NULL CHECK (every_ms > 0),
@@ -57,57 +59,18 @@ CREATE TABLE joueurs_archive (LIKE joueurs INCLUDING DEFAULTS INCLUDING CONSTRAI
 GRANT SELECT, INSERT, UPDATE, DELETE ON instances_combat_archive, participants_combat_archive, actions_combat_archive,
   historique_combat_archive, transactions_economie_archive, joueurs_archive TO aether_app;
 
--- What players have, by item. In a function for the same reason as ranked_players.
-CREATE FUNCTION popular_items() RETURNS TABLE (item_id uuid, nom varchar(100), type_item varchar(20), rarete varchar(15),
-  nb_possesseurs bigint, quantite_totale bigint)
-LANGUAGE plpgsql STABLE SET search_path FROM CURRENT AS $$
-BEGIN
-  RETURN QUERY
-    SELECT i.item_id, i.nom, i.type_item, i.rarete, held.owners, held.pieces
-    FROM (SELECT s.item_id, count(DISTINCT s.joueur_id) AS owners, sum(s.quantite) AS pieces FROM items_inventaire s GROUP BY s.item_id) AS held
-    JOIN items i USING (item_id);
-END $$;
-REVOKE ALL ON FUNCTION popular_items FROM PUBLIC;
-
-CREATE MATERIALIZED VIEW vue_items_populaires AS SELECT * FROM popular_items();
-CREATE UNIQUE INDEX idx_items_populaires_item ON vue_items_populaires (item_id);
-CREATE INDEX idx_items_populaires_possesseurs ON vue_items_populaires (nb_possesseurs DESC, item_id);
-GRANT SELECT ON vue_items_populaires TO aether_app;
-
--- Refreshes one of the views while it is read. Answers whether it has: false when another session is at it.
-DROP FUNCTION refresh_leaderboard;
-CREATE FUNCTION refresh_view(p_view text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-BEGIN
-  IF p_view NOT IN ('vue_leaderboard_global', 'vue_items_populaires') THEN
-    RAISE EXCEPTION 'no such view: %', p_view USING ERRCODE = 'undefined_table';
-  END IF;
-  IF NOT pg_try_advisory_xact_lock(hashtext('aether.view'), hashtext(current_schema() || '.' || p_view)) THEN
-    RETURN false;
-  END IF;
-  EXECUTE format('REFRESH MATERIALIZED VIEW CONCURRENTLY %I', p_view);
-  RETURN true;
-END $$;
-REVOKE ALL ON FUNCTION refresh_view FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION refresh_view TO aether_app;
-
 -- Down Migration
 
-DROP FUNCTION refresh_view;
-DROP MATERIALIZED VIEW vue_items_populaires;
-DROP FUNCTION popular_items;
 DROP TABLE joueurs_archive, transactions_economie_archive, historique_combat_archive, actions_combat_archive, participants_combat_archive,
   instances_combat_archive;
 DROP INDEX idx_joueurs_vus, idx_instances_combat_finis, idx_prix_marche_anciens, idx_ordres_economie_expire;
 DROP TABLE upkeep_tasks;
-CREATE FUNCTION refresh_leaderboard() RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
-BEGIN
-  IF NOT pg_try_advisory_xact_lock(hashtext('aether.leaderboard'), hashtext(current_schema())) THEN
-    RETURN false;
-  END IF;
-  REFRESH MATERIALIZED VIEW CONCURRENTLY vue_leaderboard_global;
-  RETURN true;
-END $$;
-REVOKE ALL ON FUNCTION refresh_leaderboard FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION refresh_leaderboard TO aether_app;
+CREATE TABLE upkeep_tasks (
+  name        text        PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 100),
+  started_at  timestamptz NOT NULL,
+  ended_at    timestamptz,
+  ok          boolean,
+  node_id     text        NOT NULL,
+  detail      text
+);
+GRANT SELECT, INSERT, UPDATE ON upkeep_tasks TO aether_app;

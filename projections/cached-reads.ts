@@ -1,0 +1,205 @@
+import type { Redis } from "ioredis";
+import type pg from "pg";
+import type { StoredEvent } from "../domain/envelope.ts";
+import type { Cache, Cached, CacheKind, Caches } from "./cache.ts";
+import { type PlayerProfile, readInventory, readItems, readProfiles } from "./player-queries.ts";
+import { readWorldRow, type WorldRow } from "./world-queries.ts";
+
+type Item = Awaited<ReturnType<typeof readItems>>[number];
+
+export interface WholeInventory {
+  readonly inventory: NonNullable<Awaited<ReturnType<typeof readInventory>>>;
+  /** By position. */
+  readonly items: readonly Item[];
+  readonly sequence: number;
+}
+
+/** Reads that are asked for most, from Redis where it has them. */
+export interface CachedReads {
+  profile(joueurId: string, atLeast?: number): Promise<PlayerProfile | undefined>;
+  inventory(joueurId: string, atLeast?: number): Promise<WholeInventory | undefined>;
+  world(atLeast?: number): Promise<WorldRow | undefined>;
+  /** A read model has taken these, and its rows are committed. */
+  taken(readModel: string, events: readonly StoredEvent[]): void;
+}
+
+const PLAYER_TTL_S = 600;
+const WORLD_TTL_S = 60;
+const WORLD_EVENTS_TTL_S = 300;
+/** No player carries more. */
+const SLOTS = 10_000;
+
+type Hash = Readonly<Record<string, string>>;
+type Command = readonly [string, number, ...(string | number)[]];
+
+/** Fields as text: what is no text is JSON. */
+function fieldsOf(row: object): string[] {
+  return Object.entries(row).flatMap(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+}
+
+/** The fields of these names, as `fieldsOf` wrote them; `texts` are those that are text, or null. */
+function rowOf(hash: Hash, texts: ReadonlySet<string>): Record<string, unknown> {
+  const own = Object.entries(hash).filter(([name]) => name !== "generation");
+  return Object.fromEntries(
+    own.map(([name, text]) => [name, texts.has(name) ? (text === "null" ? null : text) : JSON.parse(text)]),
+  );
+}
+
+const PROFILE_TEXTS: ReadonlySet<string> = new Set([
+  "joueurId",
+  "username",
+  "pseudo",
+  "classe",
+  "titre",
+  "guildeId",
+  "guildeNom",
+  "derniereConnexion",
+  "creeA",
+]);
+const STATS = ["statsBase", "statsEquipement", "statsTotales"] as const;
+
+const profileKind: CacheKind<PlayerProfile> = {
+  name: "profile",
+  ttlS: PLAYER_TTL_S,
+  keys: (id) => [`player:${id}:profile`, `player:${id}:stats`],
+  async get(redis, [profile = "", stats = ""]) {
+    const [hash, text] = await Promise.all([redis.hgetall(profile), redis.get(stats)]);
+    if (hash["sequence"] === undefined || text === null) return undefined;
+    const { sequence, ...own } = JSON.parse(text) as Record<string, unknown>;
+    if (String(sequence) !== hash["sequence"]) return undefined;
+    const value = { ...rowOf(hash, PROFILE_TEXTS), ...own } as unknown as PlayerProfile;
+    return { value, sequence: value.sequence, generation: hash["generation"] ?? "" };
+  },
+  commands(row, sequence, generation): readonly Command[] {
+    const { statsBase, statsEquipement, statsTotales, ...profile } = row;
+    const stats = JSON.stringify({ statsBase, statsEquipement, statsTotales, sequence } satisfies Record<
+      (typeof STATS)[number] | "sequence",
+      unknown
+    >);
+    return [
+      ["HSET", 0, ...fieldsOf(profile), "generation", generation],
+      ["SET", 1, stats],
+    ];
+  },
+};
+
+const ITEM_TEXTS: ReadonlySet<string> = new Set(["slotId", "itemId", "nom", "typeSlot", "obtenuA"]);
+const slotKey = (id: string, slot: string | number): string => `player:${id}:inventory:item:${slot}`;
+
+const inventoryKind: CacheKind<WholeInventory> = {
+  name: "inventory",
+  ttlS: PLAYER_TTL_S,
+  keys: (id) => [`player:${id}:inventory:meta`, `player:${id}:inventory:items`],
+  parts: (id, { items }) => items.map(({ position }) => slotKey(id, position)),
+  async get(redis, [meta = "", items = ""]): Promise<Cached<WholeInventory> | undefined> {
+    const [hash, slots] = await Promise.all([redis.hgetall(meta), redis.smembers(items)]);
+    const { sequence: told, generation = "", objets, ...own } = hash;
+    if (told === undefined || Number(objets) !== slots.length) return undefined;
+    const prefix = meta.slice(0, meta.length - "meta".length);
+    const rows = await Promise.all(slots.map((slot) => redis.hgetall(`${prefix}item:${slot}`)));
+    // One that was written with another filling, or has expired, is none of these.
+    if (rows.some((row) => row["sequence"] !== told)) return undefined;
+    const sequence = Number(told);
+    const found = rows.map(({ sequence: _, ...row }) => rowOf(row, ITEM_TEXTS) as unknown as Item);
+    const inventory = rowOf(own, new Set(["inventaireId"])) as unknown as WholeInventory["inventory"];
+    const value = { inventory, items: found.sort((a, b) => a.position - b.position), sequence };
+    return { value, sequence, generation };
+  },
+  commands({ inventory, items }, sequence, generation): readonly Command[] {
+    const meta = fieldsOf({ ...inventory, objets: items.length, sequence });
+    return [
+      ["HSET", 0, ...meta, "generation", generation],
+      ...(items.length === 0 ? [] : ([["SADD", 1, ...items.map(({ position }) => position)]] as const)),
+      ...items.map((item, i): Command => ["HSET", 2 + i, ...fieldsOf({ ...item, sequence })]),
+    ];
+  },
+};
+
+const WORLD_TEXTS: ReadonlySet<string> = new Set(["saison", "derniereMiseAJourCycle"]);
+const eventIdOf = (event: Readonly<Record<string, unknown>>): string => String(event["evenementId"]);
+
+const worldKind: CacheKind<WorldRow> = {
+  name: "world",
+  ttlS: WORLD_TTL_S,
+  keys: () => ["world:state"],
+  parts: (_, { evenementsActifs }) => [
+    "world:active_events",
+    ...evenementsActifs.map((event) => `world:event:${eventIdOf(event)}`),
+  ],
+  async get(redis: Redis, [state = ""]) {
+    const { generation = "", ...hash } = await redis.hgetall(state);
+    if (hash["sequence"] === undefined) return undefined;
+    const value = rowOf(hash, WORLD_TEXTS) as unknown as WorldRow;
+    return { value, sequence: value.sequence, generation };
+  },
+  commands(row, _, generation): readonly Command[] {
+    const { evenementsActifs } = row;
+    return [
+      ["HSET", 0, ...fieldsOf(row), "generation", generation],
+      ...(evenementsActifs.length === 0 ? [] : ([["SADD", 1, ...evenementsActifs.map(eventIdOf)]] as const)),
+      ...evenementsActifs.map((event, i): Command => ["HSET", 2 + i, ...fieldsOf(event)]),
+    ];
+  },
+  expiries: (row) => [
+    [0, WORLD_EVENTS_TTL_S],
+    ...row.evenementsActifs.map((event, i): readonly [number, number] => [
+      1 + i,
+      Math.max(1, Math.ceil((Date.parse(String(event["expireA"])) - Date.now()) / 1_000) || WORLD_EVENTS_TTL_S),
+    ]),
+  ],
+};
+
+/** @param caches undefined: there is no Redis, and everything is read from PostgreSQL */
+export function createCachedReads(pool: Pick<pg.Pool, "query">, caches: Caches | undefined): CachedReads {
+  const WORLD = "world";
+  const readProfile = async (id: string) => {
+    const value = (await readProfiles(pool, [id])).get(id);
+    return value && { value, sequence: value.sequence };
+  };
+  const readWhole = async (id: string) => {
+    // The player's sequence is read first: what the rest holds is never older.
+    const sequence = (await readProfiles(pool, [id])).get(id)?.sequence;
+    const inventory = sequence === undefined ? undefined : await readInventory(pool, id);
+    if (sequence === undefined || inventory === undefined) return undefined;
+    const items = await readItems(pool, inventory.inventaireId, { limit: SLOTS });
+    return { value: { inventory, items, sequence }, sequence };
+  };
+  const readWorld = async () => {
+    const value = await readWorldRow(pool);
+    return value && { value, sequence: value.sequence };
+  };
+  const uncached = <Value>(
+    read: (id: string) => Promise<{ readonly value: Value } | undefined>,
+  ): Pick<Cache<Value>, "get" | "drop"> => ({
+    get: async (id) => (await read(id))?.value,
+    drop: () => undefined,
+  });
+  const profiles = caches?.of(profileKind, readProfile) ?? uncached(readProfile);
+  const inventories = caches?.of(inventoryKind, readWhole) ?? uncached(readWhole);
+  const worlds = caches?.of(worldKind, readWorld) ?? uncached(readWorld);
+
+  return {
+    profile: (joueurId, atLeast) => profiles.get(joueurId, atLeast),
+    inventory: (joueurId, atLeast) => inventories.get(joueurId, atLeast),
+    world: (atLeast) => worlds.get(WORLD, atLeast),
+    taken(readModel, events) {
+      if (caches === undefined) return;
+      const newest = new Map<string, number>();
+      if (readModel === "world") newest.set(WORLD, events.at(-1)?.sequence ?? 0);
+      if (readModel === "players") {
+        for (const { payload, sequence } of events)
+          newest.set((payload as { readonly joueurId: string }).joueurId, sequence);
+      }
+      for (const [id, sequence] of newest) {
+        if (readModel === "world") worlds.drop(id, sequence);
+        else {
+          profiles.drop(id, sequence);
+          inventories.drop(id, sequence);
+        }
+      }
+    },
+  };
+}
