@@ -47,9 +47,9 @@ export interface ApiServices
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
   readonly audit: AuditServices;
-  readonly schedule: Schedule;
   readonly graphql: Omit<EndpointServices, "readModels" | "freshness">;
   readonly rebuilds: Rebuilds;
+  readonly schedule: Schedule;
   readonly log: Logger;
 }
 
@@ -110,8 +110,8 @@ export function createApi(services: ApiServices): FastifyInstance {
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
   graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness });
-  upkeepRoutes(api, door, services.schedule);
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
+  upkeepRoutes(api, door, services.schedule);
   operationsRoutes(api, door, {
     ...services,
     commands,

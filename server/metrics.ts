@@ -45,6 +45,19 @@ export function createMetrics() {
       labelNames: ["by"],
       registers,
     }),
+    upkeepSeconds: new Histogram({
+      name: "aether_upkeep_seconds",
+      help: "Time of one run of a task of upkeep on this node, by task and outcome",
+      labelNames: ["task", "outcome"],
+      buckets: [0.01, 0.1, 1, 10, 60, 600, 3_600],
+      registers,
+    }),
+    upkeepSucceeded: new Gauge({
+      name: "aether_upkeep_last_success_timestamp_seconds",
+      help: "When a task of upkeep last succeeded on this node",
+      labelNames: ["task"],
+      registers,
+    }),
     reads: new Counter({ name: "aether_reads_total", help: "Statements for reads of the API", registers }),
     cache: new Counter({
       name: "aether_cache_reads_total",

@@ -45,6 +45,9 @@ const READ_TIMEOUT_MS = 2_000;
 /** ms that a read waits for a connection, and how many wait for one: more would only be told so later. */
 const READ_WAIT_MS = 1_000;
 const READS_WAITING = 200;
+/** ms that one statement of upkeep may take, and connections for it: of each task that runs at once, and to say that it does. */
+const UPKEEP_TIMEOUT_MS = 30_000;
+const UPKEEP_POOL = 3;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -170,6 +173,18 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       pool: consumerPool,
       onFault: (error) => telemetry.fault("freshness", error),
     });
+    const upkeepPool = createPool({ ...database, poolSize: UPKEEP_POOL, statementTimeoutMs: UPKEEP_TIMEOUT_MS });
+    releasers.add("connections for upkeep", () => upkeepPool.end());
+    const schedule = createSchedule(upkeepTasks({ pool: upkeepPool, commands: game.commands, config }), {
+      nodeId,
+      pool: upkeepPool,
+      onFault: (name, error) => telemetry.fault(`upkeep ${name}`, error),
+      onRun(task, outcome, seconds) {
+        metrics.upkeepSeconds.observe({ task, outcome }, seconds);
+        if (outcome === "DONE") metrics.upkeepSucceeded.setToCurrentTime({ task });
+      },
+    });
+    releasers.add("upkeep that has begun", () => schedule.close());
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const limits = {
       commandsPerSecond: config.commandsPerSecond,
@@ -201,13 +216,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       cached,
       boards: createBoardReads(readModels, boards),
     };
-    const schedule = createSchedule(upkeepTasks(consumerPool), {
-      pool: consumerPool,
-      nodeId,
-      telemetry,
-      registry: metrics.registry,
-    });
-    releasers.add("upkeep", () => schedule.close());
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
@@ -248,8 +256,9 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       await game.catalogue.refresh();
       log.info(`no catalogue yet: the demo world was loaded, ${count} definitions`);
     }
-    // Last in, first out: sagas stop, then the actors finish, while both ports still answer.
+    // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
+    releasers.add("upkeep", () => schedule.close());
     return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
   } catch (error) {
     await releasers.release();

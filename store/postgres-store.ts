@@ -10,7 +10,8 @@ import { checkRequest } from "./validate.ts";
 
 const STREAM_PAGE = 2_000;
 const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
-const SNAPSHOTS_KEPT = 3;
+/** Of an aggregate, the newest. */
+export const SNAPSHOTS_KEPT = 3;
 
 export interface PostgresStoreOptions extends GroupCommitOptions {
   /** After each commit, before its answers: readers may look. Once a batch; must not throw. */
