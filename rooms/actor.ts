@@ -78,6 +78,8 @@ interface InFlight<S, C> extends Entry<C> {
   /** Events in all of them. */
   readonly count: number;
   readonly stateAfter: S;
+  /** What to remember of it when it is durable: the version is the head's with it, so the durable one's once it is committed. */
+  readonly accepted: AcceptedCommand;
   readonly rejection: (Answer & { ok: false }) | undefined;
   result: AppendResult | undefined;
 }
@@ -254,7 +256,9 @@ export class Actor<S, C, E extends DomainEvent> {
     const versions = versionsOf(this.#aggregate, this.#head, this.#headVersion);
     const owner = { settled, epoch: this.#epoch };
     const appends = appendsTo(this.#aggregate, this.#streams, events, versions, owner);
-    this.#append({ ...entry, appends, count: events.length, stateAfter, rejection, result: undefined });
+    const count = events.length;
+    const kept = acceptedBy(commandId, this.#headVersion + count, this.#streams, appends);
+    this.#append({ ...entry, appends, count, stateAfter, accepted: kept, rejection, result: undefined });
   }
 
   /** The log tells of the newest commands only: whether an older one was done, its own outcome does. */
@@ -291,7 +295,7 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#headVersion += entry.count;
     this.#inFlight.push(entry);
     const { commandId, lasting = false } = entry.envelope;
-    const { version, ranges } = acceptedBy(commandId, this.#headVersion, this.#streams, entry.appends);
+    const { version, ranges } = entry.accepted;
     const outcome = outcomeOnly ? (entry.rejection ?? acceptance(version, [])) : { accepted: { version, ranges } };
     this.#store
       .append({
@@ -342,7 +346,7 @@ export class Actor<S, C, E extends DomainEvent> {
     const events = answered(entry.appends, sequences);
     this.#durable = entry.stateAfter;
     this.#durableVersion += entry.count;
-    this.#accepted.set(commandId, acceptedBy(commandId, this.#durableVersion, this.#streams, entry.appends));
+    this.#accepted.set(commandId, entry.accepted);
     this.#show(events);
     this.#answer(entry, acceptance(this.#durableVersion, events));
     const every = this.#options.snapshotEvery ?? 50;
