@@ -111,6 +111,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
       releasers,
     );
+    // Here for a start that fails from now on; of one that succeeds, the last line is the one that counts.
+    releasers.add("game", () => game.close());
     const reads = createPool({
       ...database,
       poolSize: config.databasePool,
