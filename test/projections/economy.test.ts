@@ -10,7 +10,8 @@ import { grandTour } from "../domain/tour/story.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { definition, type EconomyLog, economyLog } from "./economy-log.ts";
 import { economyRows } from "./economy-oracle.ts";
-import { allRows, clear, project, type Rows, stored, take, usePool } from "./world-support.ts";
+import { take } from "./take.ts";
+import { allRows, clear, project, type Rows, stored, usePool } from "./world-support.ts";
 
 // Only for machines under load.
 vi.setConfig({ testTimeout: 120_000 });

@@ -6,6 +6,7 @@ import type { Projector } from "../../projections/projector.ts";
 import { createPool } from "../../store/database.ts";
 import { derivedUuid } from "../../store/uuid.ts";
 import type { TestDatabase } from "../support/postgres.ts";
+import { take } from "./take.ts";
 
 /** An event as the log holds it; `sequence` tells the rest apart. */
 export function stored(
@@ -62,21 +63,6 @@ export function usePool(database: TestDatabase): () => pg.Pool {
     if (pool === undefined) throw new Error("no pool before the tests run");
     return pool;
   };
-}
-
-/** One batch in a transaction, as a consumer takes it. */
-export async function take(pool: pg.Pool, projector: Projector, events: readonly StoredEvent[]): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    await projector.apply(events, client);
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
-  } finally {
-    client.release();
-  }
 }
 
 /** The events that a projector is given of a log, in batches of these sizes, over and over. */
