@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { eventTypes } from "../../domain/all-events.ts";
@@ -51,6 +52,9 @@ export function inStreams(log: readonly StoredEvent[]): readonly StoredEvent[] {
     return { ...event, aggregateId, version, timestamp, metadata: { ...event.metadata, schemaVersion } };
   });
 }
+
+/** Where a log is cut, as a share of its length. Not a `double`: nearly all of those are next to 0. */
+export const share = fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100);
 
 /** The application's pool on a database of the test's own. */
 export function usePool(database: TestDatabase): () => pg.Pool {
