@@ -22,7 +22,6 @@ import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { createConsumerMetrics } from "./consumer-metrics.ts";
-import { loadDemoWorld } from "./demo-world.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
 import { createMetrics } from "./metrics.ts";
@@ -190,6 +189,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
 
     if (config.demoWorld && game.catalogue.current.items.size === 0) {
+      // To read it takes every start 85 ms, and most need none of it.
+      const { loadDemoWorld } = await import("./demo-world.ts");
       const count = await loadDemoWorld(({ type, id, command }) =>
         game.commands.send(type, id, { commandId: randomUUID(), command: command as never }),
       );
