@@ -4,6 +4,7 @@
  */
 export const REFUSALS = {
   BAD_REQUEST: { status: 400, retryable: false, message: "the request is not of the form that this call takes" },
+  TOO_COMPLEX: { status: 400, retryable: false, message: "the operation asks for more than one operation may" },
   UNAUTHORIZED: { status: 401, retryable: false, message: "a valid token is needed" },
   FORBIDDEN: { status: 403, retryable: false, message: "this token may not do that" },
   NOT_FOUND: { status: 404, retryable: false, message: "there is no such thing" },
@@ -15,6 +16,12 @@ export const REFUSALS = {
     message: "the aggregate is no longer at the version that the command expects",
   },
   TOO_LARGE: { status: 413, retryable: false, message: "the message is too large" },
+  TOO_FAR_BACK: { status: 410, retryable: false, message: "more has happened since than is given: begin with a read" },
+  TOO_SLOW: {
+    status: 503,
+    retryable: true,
+    message: "what was sent was not taken in time: go on after the last that came",
+  },
   RATE_LIMITED: { status: 429, retryable: true, message: "too many commands in a short time" },
   INTERNAL: { status: 500, retryable: false, message: "a fault of the server's; nothing was changed" },
   NOT_YET: { status: 503, retryable: true, message: "the read model has not come that far yet" },

@@ -87,9 +87,18 @@ export async function readCatalogue(
   table: CatalogueTable,
   id: string,
 ): Promise<CatalogueEntry | undefined> {
+  return (await readEntries(reader, table, [id])).get(id);
+}
+
+/** Several, by id; those that there are. */
+export async function readEntries(
+  reader: Reader,
+  table: CatalogueTable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, CatalogueEntry>> {
   const { rows } = await reader.query<CatalogueEntry>(
-    `SELECT ${KEYS[table]} AS id, retire, definition, last_event_sequence AS sequence FROM ${table} WHERE ${KEYS[table]} = $1`,
-    [id],
+    `SELECT ${KEYS[table]} AS id, retire, definition, last_event_sequence AS sequence FROM ${table} WHERE ${KEYS[table]} = ANY ($1::uuid[])`,
+    [ids],
   );
-  return rows[0];
+  return new Map(rows.map((row) => [row.id, row]));
 }

@@ -115,15 +115,25 @@ function participantOf(row: ParticipantRow): CombatParticipant {
 
 /** A combat and everyone in it, as they were at one moment. */
 export async function readCombat(database: Database, combatId: string): Promise<CombatDetails | undefined> {
+  return (await readCombats(database, [combatId])).get(combatId);
+}
+
+/** Several, by id; those that there are. */
+export async function readCombats(
+  database: Database,
+  combatIds: readonly string[],
+): Promise<ReadonlyMap<string, CombatDetails>> {
   const { rows } = await database.query<InstanceRow & { readonly participants: readonly ParticipantRow[] }>({
-    name: "read_combat",
+    name: "read_combats",
     text: `SELECT i.*, (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.initiative DESC, p.participant_id), '[]')
                         FROM participants_combat p WHERE p.combat_id = i.combat_id) AS participants
-           FROM instances_combat i WHERE i.combat_id = $1`,
-    values: [combatId],
+           FROM instances_combat i WHERE i.combat_id = ANY ($1::uuid[])`,
+    values: [combatIds],
   });
-  const [row] = rows;
-  if (row === undefined) return undefined;
+  return new Map(rows.map((row) => [row.combat_id, detailsOf(row)]));
+}
+
+function detailsOf(row: InstanceRow & { readonly participants: readonly ParticipantRow[] }): CombatDetails {
   const { resultat, raison } = row;
   return {
     ...summaryOf(row),
@@ -186,19 +196,44 @@ export async function listCombats(
 const FIRST_PLACE: HistoryPlace = { numeroTour: -1, sequence: 0 };
 
 // In the order of the log: a later event is of the same turn or of a later one. The turn comes first for the index's sake.
-async function pageAfter<Row extends { readonly numero_tour: number; readonly event_sequence: number }, Item>(
+async function pagesAfter<
+  Row extends { readonly combat_id: string; readonly numero_tour: number; readonly event_sequence: number },
+  Item,
+>(
   database: Database,
   table: "historique_combat" | "actions_combat",
-  { combatId, after = FIRST_PLACE, limit }: HistoryQuery,
+  { combatIds, after = FIRST_PLACE, limit }: HistoriesQuery,
   itemOf: (row: Row) => Item,
-): Promise<Page<Item, HistoryPlace>> {
+): Promise<ReadonlyMap<string, Page<Item, HistoryPlace>>> {
   const { rows } = await database.query<Row>({
-    name: `page_of_${table}`,
-    text: `SELECT * FROM ${table} WHERE combat_id = $1 AND (numero_tour, event_sequence) > ($2, $3)
-           ORDER BY numero_tour, event_sequence LIMIT $4`,
-    values: [combatId, after.numeroTour, after.sequence, limit + 1],
+    name: `pages_of_${table}`,
+    text: `SELECT h.* FROM unnest($1::uuid[]) AS c (id) CROSS JOIN LATERAL (
+             SELECT * FROM ${table} WHERE combat_id = c.id AND (numero_tour, event_sequence) > ($2, $3)
+             ORDER BY numero_tour, event_sequence LIMIT $4) AS h`,
+    values: [combatIds, after.numeroTour, after.sequence, limit + 1],
   });
-  return pageOf(rows, limit, itemOf, (row) => ({ numeroTour: row.numero_tour, sequence: row.event_sequence }));
+  const byCombat = Map.groupBy(rows, (row) => row.combat_id);
+  return new Map(
+    combatIds.map((id) => [
+      id,
+      pageOf(byCombat.get(id) ?? [], limit, itemOf, (row) => ({
+        numeroTour: row.numero_tour,
+        sequence: row.event_sequence,
+      })),
+    ]),
+  );
+}
+
+/** The same page of several combats' histories. */
+export interface HistoriesQuery extends Omit<HistoryQuery, "combatId"> {
+  readonly combatIds: readonly string[];
+}
+
+async function only<Item>(
+  pages: Promise<ReadonlyMap<string, Page<Item, HistoryPlace>>>,
+): Promise<Page<Item, HistoryPlace>> {
+  for (const page of (await pages).values()) return page;
+  return { items: [] };
 }
 
 export interface HistoryQuery {
@@ -208,8 +243,12 @@ export interface HistoryQuery {
 }
 
 /** A combat's events, oldest first, without what would foretell its rolls. */
-export function readHistory(database: Database, query: HistoryQuery) {
-  return pageAfter(database, "historique_combat", query, (row: HistoryRow) => ({
+export function readHistory(database: Database, { combatId, ...page }: HistoryQuery) {
+  return only(readHistories(database, { combatIds: [combatId], ...page }));
+}
+
+export function readHistories(database: Database, query: HistoriesQuery) {
+  return pagesAfter(database, "historique_combat", query, (row: HistoryRow) => ({
     sequence: row.event_sequence,
     eventId: row.historique_id,
     eventType: row.event_type,
@@ -223,8 +262,12 @@ export function readHistory(database: Database, query: HistoryQuery) {
 }
 
 /** What was done in a combat, oldest first. */
-export function readActions(database: Database, query: HistoryQuery) {
-  return pageAfter(database, "actions_combat", query, (row: ActionRow) => ({
+export function readActions(database: Database, { combatId, ...page }: HistoryQuery) {
+  return only(readActionsOf(database, { combatIds: [combatId], ...page }));
+}
+
+export function readActionsOf(database: Database, query: HistoriesQuery) {
+  return pagesAfter(database, "actions_combat", query, (row: ActionRow) => ({
     sequence: row.event_sequence,
     actionId: row.action_id,
     numeroTour: row.numero_tour,
@@ -243,12 +286,22 @@ export function readActions(database: Database, query: HistoryQuery) {
 
 /** A player's figures over all combats that have ended; zeros before the first. */
 export async function readStatistics(database: Database, joueurId: string) {
+  const figures = (await readStatisticsOf(database, [joueurId])).get(joueurId);
+  return figures ?? statisticsOf(joueurId, undefined);
+}
+
+/** Those of several players, by joueurId. */
+export async function readStatisticsOf(database: Database, joueurIds: readonly string[]) {
   const { rows } = await database.query<StatisticsRow>({
     name: "read_combat_statistics",
-    text: "SELECT * FROM statistiques_joueur WHERE joueur_id = $1",
-    values: [joueurId],
+    text: "SELECT * FROM statistiques_joueur WHERE joueur_id = ANY ($1::uuid[])",
+    values: [joueurIds],
   });
-  const [row] = rows;
+  const found = new Map(rows.map((row) => [row.joueur_id, row]));
+  return new Map(joueurIds.map((id) => [id, statisticsOf(id, found.get(id))]));
+}
+
+function statisticsOf(joueurId: string, row: StatisticsRow | undefined) {
   return {
     joueurId,
     sequence: row?.last_event_sequence ?? 0,

@@ -21,14 +21,19 @@ export interface ItemPrices {
 
 /** Undefined: it was never traded. */
 export async function readPricesOf(reader: Reader, itemId: string): Promise<ItemPrices | undefined> {
+  return (await readPrices(reader, [itemId])).get(itemId);
+}
+
+/** Those of several items, by itemId; of those that were traded. */
+export async function readPrices(reader: Reader, itemIds: readonly string[]): Promise<ReadonlyMap<string, ItemPrices>> {
   const { rows } = await reader.query<ItemPrices>(
     `SELECT item_id AS "itemId", prix_moyen_24h AS "prixMoyen24h", prix_min_24h AS "prixMin24h", prix_max_24h AS "prixMax24h",
        volume_24h AS "volume24h", nombre_transactions_24h AS "nombreTransactions24h", dernier_prix AS "dernierPrix",
        derniere_transaction AS "derniereTransaction", historique_prix AS "historiquePrix", last_event_sequence AS sequence
-     FROM prix_marche WHERE item_id = $1`,
-    [itemId],
+     FROM prix_marche WHERE item_id = ANY ($1::uuid[])`,
+    [itemIds],
   );
-  return rows[0];
+  return new Map(rows.map((row) => [row.itemId, row]));
 }
 
 /** A trade as everyone may see it: who traded is not told. */
@@ -101,4 +106,35 @@ export async function listOrders(
     where.values,
   );
   return pageOf(rows, limit, ({ creeA, ordreId }) => [creeA, ordreId]);
+}
+
+/** How much of an item is offered or wanted at a price, in how many orders. */
+export interface PriceLevel {
+  readonly prix: number;
+  readonly quantite: number;
+  readonly ordres: number;
+}
+
+export interface OrderBook {
+  readonly itemId: string;
+  /** The cheapest first. */
+  readonly ventes: readonly PriceLevel[];
+  /** The dearest first. */
+  readonly achats: readonly PriceLevel[];
+}
+
+/** The best price levels of either side. */
+export async function readBook(reader: Reader, itemId: string, levels: number): Promise<OrderBook> {
+  const side = async (type: "VENTE" | "ACHAT", order: "ASC" | "DESC") => {
+    const { rows } = await reader.query<PriceLevel>({
+      name: `book_${type}`,
+      text: `SELECT prix_unitaire AS prix, sum(quantite_restante)::int AS quantite, count(*)::int AS ordres FROM ordres_economie
+             WHERE item_id = $1 AND type_ordre = '${type}' AND statut IN ('ACTIF', 'PARTIELLEMENT_EXECUTE')
+             GROUP BY prix_unitaire ORDER BY prix_unitaire ${order} LIMIT $2`,
+      values: [itemId, levels],
+    });
+    return rows;
+  };
+  const [ventes, achats] = await Promise.all([side("VENTE", "ASC"), side("ACHAT", "DESC")]);
+  return { itemId, ventes, achats };
 }

@@ -5,6 +5,8 @@ import type { Consumer } from "../store/consumer.ts";
 export interface Freshness {
   /** Whether all of these have come to this sequence, at once or within the time that a reader waits. */
   reached(names: readonly string[], sequence: number): Promise<boolean>;
+  /** How far this one has come, as far as this node knows. */
+  position(name: string): number;
   /** To be called when a read model has moved on this node. */
   moved(): void;
 }
@@ -53,6 +55,7 @@ export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: Fr
   }
 
   return {
+    position: at,
     moved,
     reached(names, sequence) {
       const there = () => names.every((name) => at(name) >= sequence);

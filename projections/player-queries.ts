@@ -69,6 +69,41 @@ export async function searchPlayers(
   return rows.map(({ name: last, ...one }) => ({ ...one, key: [last, one.joueurId] }));
 }
 
+/** What a player may know of itself, beside what is carried, worn and learnt. */
+export interface PlayerProfile extends PublicPlayer {
+  readonly username: string;
+  readonly experience: number;
+  readonly experienceProchainNiveau: number;
+  readonly or: number;
+  readonly statsBase: Readonly<Record<string, number>>;
+  readonly statsEquipement: Readonly<Record<string, number>>;
+  readonly statsTotales: Readonly<Record<string, number>>;
+  readonly guildeId: string | null;
+  readonly reputation: Readonly<Record<string, number>>;
+  readonly statistiquesJeu: Readonly<Record<string, number>>;
+  readonly derniereConnexion: string | null;
+  readonly creeA: string;
+  readonly sequence: number;
+}
+
+/** Several players, by joueurId; those that there are. */
+export async function readProfiles(
+  reader: Reader,
+  joueurIds: readonly string[],
+): Promise<ReadonlyMap<string, PlayerProfile>> {
+  const { rows } = await reader.query<PlayerProfile>({
+    name: "read_profiles",
+    text: `SELECT joueur_id AS "joueurId", username, pseudo, classe, niveau, titre, guilde_nom AS "guildeNom", experience,
+         experience_prochain_niveau AS "experienceProchainNiveau", "or", stats_base AS "statsBase",
+         stats_equipement AS "statsEquipement", stats_totales AS "statsTotales", guilde_id AS "guildeId", reputation,
+         statistiques_jeu AS "statistiquesJeu", derniere_connexion AS "derniereConnexion", cree_a AS "creeA",
+         last_event_sequence AS sequence
+       FROM joueurs WHERE joueur_id = ANY ($1::uuid[])`,
+    values: [joueurIds],
+  });
+  return new Map(rows.map((row) => [row.joueurId, row]));
+}
+
 export async function readInventory(reader: Reader, joueurId: string) {
   const { rows } = await reader.query<InventaireRow>("SELECT * FROM inventaires WHERE joueur_id = $1", [joueurId]);
   return rows.map((row) => ({

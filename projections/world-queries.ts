@@ -34,3 +34,31 @@ export async function listFacts(
   );
   return pageOf(rows, limit, ({ sequence }) => [sequence]);
 }
+
+/** The world as its read model has it. */
+export interface WorldRow {
+  /** 0 to 23. */
+  readonly cycleJourNuit: number;
+  readonly saison: string;
+  readonly jourSaison: number;
+  readonly evenementsActifs: readonly Readonly<Record<string, unknown>>[];
+  readonly bossVaincus: readonly Readonly<Record<string, unknown>>[];
+  readonly zonesDecouvertes: readonly Readonly<Record<string, unknown>>[];
+  readonly ressourcesMondiales: Readonly<Record<string, unknown>>;
+  readonly facteursEconomiques: Readonly<Record<string, unknown>>;
+  readonly classements: Readonly<Record<string, unknown>>;
+  readonly derniereMiseAJourCycle: string;
+  readonly sequence: number;
+}
+
+/** Undefined: there is no world yet. */
+export async function readWorldRow(reader: Pick<pg.Pool, "query">): Promise<WorldRow | undefined> {
+  const { rows } = await reader.query<WorldRow>(
+    `SELECT cycle_jour_nuit AS "cycleJourNuit", saison, jour_saison AS "jourSaison", evenements_actifs AS "evenementsActifs",
+       boss_vaincus AS "bossVaincus", zones_decouvertes AS "zonesDecouvertes", ressources_mondiales AS "ressourcesMondiales",
+       facteurs_economiques AS "facteursEconomiques", classements, derniere_mise_a_jour_cycle AS "derniereMiseAJourCycle",
+       last_event_sequence AS sequence
+     FROM etat_monde`,
+  );
+  return rows[0];
+}

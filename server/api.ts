@@ -11,6 +11,7 @@ import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import { failedRead } from "./failed-read.ts";
 import type { Game } from "./game.ts";
+import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
 import { type CallLimits, correlationOf, createDoor, declarations, type Handler } from "./http.ts";
 import type { Metrics } from "./metrics.ts";
 import { openApiOf, type Served } from "./openapi.ts";
@@ -44,6 +45,7 @@ export interface ApiServices
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
   readonly audit: AuditServices;
+  readonly graphql: Omit<EndpointServices, "readModels" | "freshness">;
   readonly rebuilds: Rebuilds;
   readonly log: Logger;
 }
@@ -104,11 +106,13 @@ export function createApi(services: ApiServices): FastifyInstance {
   catalogueReads(api, door, readModels);
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
+  graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   operationsRoutes(api, door, {
     ...services,
     commands,
     gauge() {
+      metrics.liveFollowers.set(services.graphql.live.followers);
       metrics.combats.set(game.combats.size);
       metrics.actors.set({ kind: "combat" }, game.combats.size);
       metrics.actors.set({ kind: "player" }, game.players.size);

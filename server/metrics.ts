@@ -45,6 +45,12 @@ export function createMetrics() {
       labelNames: ["by"],
       registers,
     }),
+    reads: new Counter({ name: "aether_reads_total", help: "Statements for reads of the API", registers }),
+    liveFollowers: new Gauge({
+      name: "aether_live_followers",
+      help: "Subscriptions that follow the log on this node",
+      registers,
+    }),
     combats: new Gauge({ name: "aether_combats", help: "Combats in memory on this node", registers }),
   };
 }

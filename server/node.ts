@@ -11,6 +11,7 @@ import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
 import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
+import { createLiveEvents } from "../store/live-events.ts";
 import { migrate } from "../store/migrate.ts";
 import { createNodes } from "../store/nodes.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
@@ -24,6 +25,8 @@ import type { Config } from "./config.ts";
 import { createConsumerMetrics } from "./consumer-metrics.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
+import { openLiveDoor } from "./graphql/live.ts";
+import { createSchema } from "./graphql/schema.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
@@ -119,7 +122,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       connectTimeoutMs: READ_WAIT_MS,
     });
     releasers.add("connections for reads", () => reads.end());
-    const readModels = limitWaiting(reads, READS_WAITING);
+    const readModels = limitWaiting(reads, READS_WAITING, () => metrics.reads.inc());
     const audit = createAudit(readModels, registry);
     // What operators ask of the log is taken from the connections for reads: it has their time-outs, and is in nobody's way.
     const readStore = createPostgresStore({ writePool: reads, readPool: reads }, registry);
@@ -159,6 +162,9 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const port = await listenGamePort(config, gamePort, createRooms(game, { authenticate, telemetry, limits }), log);
 
     releasers.add("game port", () => port.close());
+    const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
+    releasers.add("live events", () => live.close());
+    const graphql = { schema: createSchema(), live, telemetry, production: config.production };
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
@@ -168,6 +174,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       consumers,
       readModels,
       freshness,
+      graphql,
       audit: { audit, store: readStore, timeTravel: createTimeTravel(audit, readStore, telemetry) },
       rebuilds,
       store,
@@ -176,6 +183,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     await api.listen({ port: config.apiPort, host: config.host });
     releasers.add("API port", () => api.close());
+    const liveDoor = openLiveDoor(api.server, { ...graphql, readModels, freshness, authenticate });
+    releasers.add("subscriptions", () => liveDoor.close());
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
     const url = config.nodeUrl ?? `http://127.0.0.1:${apiPort}`;

@@ -73,9 +73,10 @@ export class PoolBusyError extends Error {
 }
 
 /** The pool for statements of which no more than so many wait for a connection. @throws PoolBusyError at once, for one more */
-export function limitWaiting(pool: pg.Pool, atMost: number): Pick<pg.Pool, "query"> {
+export function limitWaiting(pool: pg.Pool, atMost: number, onQuery?: () => void): Pick<pg.Pool, "query"> {
   return {
     query: ((...args: Parameters<pg.Pool["query"]>) => {
+      onQuery?.();
       if (pool.waitingCount < atMost) return pool.query(...args);
       return Promise.reject(new PoolBusyError(`${atMost} statements wait for a connection`));
     }) as pg.Pool["query"],

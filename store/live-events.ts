@@ -34,6 +34,8 @@ export interface LiveEvents {
    * @throws FollowError
    */
   follow(topic: Topic, options?: FollowOptions): AsyncIterableIterator<StoredEvent, void, void>;
+  /** The last sequence before which nothing is still to come. */
+  settled(): number;
   /** Who follows at present. */
   readonly followers: number;
   close(): Promise<void>;
@@ -207,6 +209,7 @@ export function createLiveEvents(
         },
       };
     },
+    settled: () => feed.settled(),
     get followers() {
       return followers.size;
     },

@@ -31,15 +31,10 @@ beforeAll(async () => {
   await alix.does({ type: "EquiperItem", slotId: alix.slotOf(ITEM.epeeEbrechee) });
   await alix.does({ type: "AccepterQuete", queteId: QUEST.bienvenue });
   await give(server.apiUrl, alix.id, { type: "ModifierOr", delta: 10_000, raison: "CADEAU", reference: "t" });
-  await give(server.apiUrl, alix.id, {
-    type: "GagnerExperience",
-    montant: 500,
-    source: "CADEAU",
-    reference: "t",
-  }).catch(() => undefined);
   ({ combatId } = await startFight(server.apiUrl));
-  const sale = { itemId: ITEM.potionDeSoin, slotId: alix.slotOf(ITEM.potionDeSoin), quantite: 1, prixUnitaire: 5 };
-  await call(server.apiUrl, "/market/sell", "joueur", { method: "POST", body: sale, userId: alix.id });
+  const sale = { itemId: ITEM.potionDeSoin, quantite: 1, prixUnitaire: 5 };
+  const sold = await call(server.apiUrl, "/market/sell", "joueur", { method: "POST", body: sale, userId: alix.id });
+  expect(sold.status).toBe(201);
   await sagasDone(server.apiUrl);
   return () => alix.session.leave();
 });

@@ -67,6 +67,8 @@ const DOORS: readonly TestedDoor[] = [
   { method: "GET", route: "/aggregates/:type", roles: ["admin"] },
   { method: "GET", route: "/aggregates/:type/:id", roles: ["admin"] },
   { method: "GET", route: "/admin/event-types", roles: ["admin"] },
+  { method: "GET", route: "/graphql", roles: EVERYONE },
+  { method: "POST", route: "/graphql", roles: EVERYONE, body: {} },
   { method: "GET", route: "/admin/projections", roles: ["admin"] },
   { method: "POST", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
   { method: "DELETE", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },

@@ -1,0 +1,77 @@
+import DataLoader from "dataloader";
+import type pg from "pg";
+import { type CatalogueEntry, type CatalogueTable, readEntries } from "../../projections/catalogue-queries.ts";
+import {
+  type CombatDetails,
+  type HistoryPlace,
+  readActionsOf,
+  readCombats,
+  readHistories,
+  readStatisticsOf,
+} from "../../projections/combat-queries.ts";
+import { type ItemPrices, readPrices } from "../../projections/economy-queries.ts";
+import type { Freshness } from "../../projections/freshness.ts";
+import { type PlayerProfile, readProfiles } from "../../projections/player-queries.ts";
+import type { Principal } from "../../rooms/principal.ts";
+import type { LiveEvents } from "../../store/live-events.ts";
+
+export interface GraphqlServices {
+  readonly readModels: Pick<pg.Pool, "query">;
+  readonly live: LiveEvents;
+  readonly freshness: Freshness;
+}
+
+/** What the resolvers of one operation share. */
+export interface Context extends GraphqlServices {
+  readonly who: Principal;
+  readonly load: Loaders;
+}
+
+/** Look-ups by id, gathered: however many ask in one turn of the event loop, it is one statement. */
+export type Loaders = ReturnType<typeof createLoaders>;
+
+/** At most so many ids in one statement. */
+const BATCH = 500;
+
+function byId<Value>(read: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value>>) {
+  return new DataLoader<string, Value | undefined>(
+    async (ids) => {
+      const found = await read(ids);
+      return ids.map((id) => found.get(id));
+    },
+    { maxBatchSize: BATCH },
+  );
+}
+
+/** A page of each of several combats: those that ask for the same page are read together. */
+function pagesOf<Value>(
+  read: (ids: readonly string[], place: Place) => Promise<ReadonlyMap<string, Value>>,
+): (combatId: string, place: Place) => Promise<Value | undefined> {
+  const loaders = new Map<string, DataLoader<string, Value | undefined>>();
+  return (combatId, place) => {
+    const key = JSON.stringify(place);
+    const loader = loaders.get(key) ?? byId((ids) => read(ids, place));
+    loaders.set(key, loader);
+    return loader.load(combatId);
+  };
+}
+
+interface Place {
+  readonly after?: HistoryPlace | undefined;
+  readonly limit: number;
+}
+
+export function createLoaders(pool: Pick<pg.Pool, "query">) {
+  const entries = (table: CatalogueTable) => byId<CatalogueEntry>((ids) => readEntries(pool, table, ids));
+  return {
+    combat: byId<CombatDetails>((ids) => readCombats(pool, ids)),
+    histories: pagesOf((combatIds, place) => readHistories(pool, { combatIds, ...place })),
+    actions: pagesOf((combatIds, place) => readActionsOf(pool, { combatIds, ...place })),
+    player: byId<PlayerProfile>((ids) => readProfiles(pool, ids)),
+    statistics: byId((ids) => readStatisticsOf(pool, ids)),
+    prices: byId<ItemPrices>((ids) => readPrices(pool, ids)),
+    items: entries("items"),
+    competences: entries("competences"),
+    quetes: entries("quetes"),
+  };
+}

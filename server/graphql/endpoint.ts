@@ -1,0 +1,89 @@
+import { useAPQ } from "@graphql-yoga/plugin-apq";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from "graphql";
+import { createYoga } from "graphql-yoga";
+import { z } from "zod";
+import { type Call, type Door, EVERYONE } from "../http.ts";
+import { json } from "../routes/answers.ts";
+import type { Context, GraphqlServices } from "./context.ts";
+import { createLoaders } from "./context.ts";
+import { createErrors, type ErrorServices } from "./errors.ts";
+
+export interface EndpointServices extends GraphqlServices, ErrorServices {
+  readonly schema: GraphQLSchema;
+  /** In production the schema is told to nobody. */
+  readonly production: boolean;
+}
+
+/** Characters. */
+const LONGEST_QUERY = 20_000;
+
+const operation = z.strictObject({
+  query: z.string().max(LONGEST_QUERY).optional(),
+  operationName: z.string().max(200).nullish(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  extensions: z.record(z.string(), z.unknown()).nullish(),
+});
+/** Of a GET: variables and extensions are JSON in text. */
+const inQuery = z.strictObject({
+  query: z.string().max(LONGEST_QUERY).optional(),
+  operationName: z.string().max(200).optional(),
+  variables: z.string().max(LONGEST_QUERY).optional(),
+  extensions: z.string().max(2_000).optional(),
+});
+
+/** `POST /graphql`, and `GET /graphql` for queries: same tokens, limits and connections as REST. */
+export function graphqlRoutes(api: FastifyInstance, door: Door, services: EndpointServices): void {
+  const { schema, readModels, production } = services;
+  const errors = createErrors(services);
+  const yoga = createYoga<{ context: Context }, Context>({
+    schema,
+    graphqlEndpoint: "/graphql",
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    logging: false,
+    cors: false,
+    // All errors are made ours below, those of the parser and the validator too.
+    maskedErrors: false,
+    context: ({ context }: { context: Context }) => context,
+    plugins: [
+      useAPQ(),
+      {
+        onValidate({ addValidationRule }: { addValidationRule: (rule: never) => void }) {
+          if (production) addValidationRule(NoSchemaIntrospectionCustomRule as never);
+        },
+        onResultProcess({ result, setResult }: { result: unknown; setResult: (result: never) => void }) {
+          const { errors: found } = result as { errors?: readonly unknown[] };
+          if (found !== undefined) setResult({ ...(result as object), errors: found.map(errors.told) } as never);
+        },
+      },
+    ],
+  });
+
+  async function answer({ who, body, request, reply }: Call<unknown>): Promise<FastifyReply> {
+    const { url, init } = requestOf(request, body);
+    const context: Context = { ...services, who, load: createLoaders(readModels) };
+    const response = await yoga.fetch(url, init, { context });
+    reply.code(response.status);
+    for (const [name, value] of response.headers) if (name !== "content-length") reply.header(name, value);
+    return reply.send(await response.text());
+  }
+
+  const shared = { roles: EVERYONE, gives: json } as const;
+  api.post("/graphql", door.guarded({ ...shared, does: "A GraphQL operation.", takes: operation }, answer));
+  api.get("/graphql", door.guarded({ ...shared, does: "A GraphQL query.", takes: inQuery }, answer));
+}
+
+function requestOf(request: FastifyRequest, body: unknown): { url: string; init: RequestInit } {
+  const accept = "application/json";
+  if (request.method === "GET") return { url: `http://localhost${request.url}`, init: { headers: { accept } } };
+  return {
+    url: "http://localhost/graphql",
+    init: {
+      method: "POST",
+      headers: { accept, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    },
+  };
+}

@@ -1,0 +1,245 @@
+import { z } from "zod";
+import { BOARDS, type Ranked, rankOf, readBoard } from "../../projections/leaderboard.ts";
+import {
+  type LevelReached,
+  type PlayerProfile,
+  type PublicPlayer,
+  readEquipment,
+  readInventory,
+  readItems,
+  readLevels,
+  readQuests,
+  readSkills,
+  searchPlayers,
+} from "../../projections/player-queries.ts";
+import { type Builder, connectionOf, connectionType, listCost, pageOfRows, placeOf, plain, refuse } from "./builder.ts";
+import type { CatalogueTypes } from "./catalogue.ts";
+import { idOf } from "./combats.ts";
+import type { Context } from "./context.ts";
+
+type Row<Read extends (...args: never) => Promise<readonly unknown[]>> = Awaited<ReturnType<Read>>[number];
+type Inventory = NonNullable<Awaited<ReturnType<typeof readInventory>>>;
+type Equipment = NonNullable<Awaited<ReturnType<typeof readEquipment>>>;
+
+export type PlayerTypes = ReturnType<typeof playerTypes>;
+
+/** What is a player's own is told to it and to operators. */
+function own({ joueurId }: Pick<PublicPlayer, "joueurId">, { who }: Context): string {
+  if (who.role === "admin" || (who.role === "joueur" && who.userId === joueurId)) return joueurId;
+  throw refuse("FORBIDDEN", "this is another player's");
+}
+
+export function playerTypes(builder: Builder, { item, competence, quete }: CatalogueTypes) {
+  const slot = builder.objectRef<Row<typeof readItems>>("ObjetPorte").implement({
+    fields: (t) => ({
+      ...plain(t, {
+        slotId: "ID!",
+        itemId: "ID!",
+        nom: "String!",
+        quantite: "Int!",
+        typeSlot: "String!",
+        position: "Int!",
+        estEquipe: "Boolean!",
+        proprietes: "JSON!",
+        obtenuA: "String!",
+      }),
+      item: t.field({ type: item, resolve: ({ itemId }, _, { load }) => load.items.load(itemId) }),
+    }),
+  });
+  const slots = connectionType(builder, "ObjetPorte", slot as never);
+  const inventaire = builder.objectRef<Inventory>("Inventaire").implement({
+    fields: (t) => ({
+      ...plain(t, {
+        inventaireId: "ID!",
+        capacite: "Int!",
+        poidsActuel: "Int!",
+        poidsMax: "Int!",
+        slotsUtilises: "Int!",
+        extensions: "JSON!",
+      }),
+      objets: t.field({
+        type: slots,
+        args: { first: t.arg.int(), after: t.arg.string() },
+        complexity: listCost,
+        async resolve({ inventaireId }, args, { readModels }) {
+          const { limit, after } = placeOf(args, z.int32());
+          const rows = await readItems(readModels, inventaireId, { after, limit: limit + 1 });
+          return connectionOf(pageOfRows(rows, limit), ({ position }) => position);
+        },
+      }),
+    }),
+  });
+  const equipement = builder.objectRef<Equipment>("Equipement").implement({
+    fields: (t) => plain(t, { emplacements: "JSON!", bonusSet: "JSON!", valeurAttaque: "Int!", valeurDefense: "Int!" }),
+  });
+  const skill = builder.objectRef<Row<typeof readSkills>>("CompetenceApprise").implement({
+    fields: (t) => ({
+      ...plain(t, {
+        competenceId: "ID!",
+        nom: "String!",
+        niveau: "Int!",
+        echeance: "String",
+        dernierUsage: "String",
+      }),
+      competence: t.field({
+        type: competence,
+        resolve: ({ competenceId }, _, { load }) => load.competences.load(competenceId),
+      }),
+    }),
+  });
+  const skills = connectionType(builder, "CompetenceApprise", skill as never);
+  const quest = builder.objectRef<Row<typeof readQuests>>("QueteSuivie").implement({
+    fields: (t) => ({
+      ...plain(t, {
+        queteJoueurId: "ID!",
+        queteId: "ID!",
+        nom: "String!",
+        etat: "String!",
+        objectifs: "JSON!",
+        pourcentage: "Int!",
+        accepteeA: "String!",
+        completeeA: "String",
+        expireA: "String",
+      }),
+      quete: t.field({ type: quete, resolve: ({ queteId }, _, { load }) => load.quetes.load(queteId) }),
+    }),
+  });
+  const quests = connectionType(builder, "QueteSuivie", quest as never);
+  const level = builder.objectRef<LevelReached>("NiveauAtteint").implement({
+    fields: (t) => plain(t, { niveau: "Int!", experience: "Float!", atteintA: "String!" }),
+  });
+  const levels = connectionType(builder, "NiveauAtteint", level as never);
+
+  const page = { first: true, after: true } as const;
+  const joueur = builder.objectRef<PublicPlayer>("Joueur").implement({
+    fields: (t) => {
+      const args = { first: t.arg.int(), after: t.arg.string() } satisfies Record<keyof typeof page, unknown>;
+      const mine = <Name extends keyof PlayerProfile>(name: Name) => ({
+        resolve: async (one: PublicPlayer, _: unknown, context: Context) =>
+          (await context.load.player.load(own(one, context)))?.[name] as never,
+      });
+      return {
+        ...plain(t, {
+          joueurId: "ID!",
+          pseudo: "String!",
+          classe: "String!",
+          niveau: "Int!",
+          titre: "String",
+          guildeNom: "String",
+        }),
+        statistiques: t.field({
+          type: "JSON",
+          description: "Over all its combats.",
+          resolve: ({ joueurId }, _, { load }) => load.statistics.load(joueurId),
+        }),
+        username: t.string(mine("username")),
+        experience: t.float(mine("experience")),
+        experienceProchainNiveau: t.float(mine("experienceProchainNiveau")),
+        or: t.int(mine("or")),
+        statsTotales: t.field({ type: "JSON", ...mine("statsTotales") }),
+        statistiquesJeu: t.field({ type: "JSON", ...mine("statistiquesJeu") }),
+        reputation: t.field({ type: "JSON", ...mine("reputation") }),
+        derniereConnexion: t.string(mine("derniereConnexion")),
+        sequence: t.float(mine("sequence")),
+        inventaire: t.field({
+          type: inventaire,
+          resolve: (one, _, context) => readInventory(context.readModels, own(one, context)),
+        }),
+        equipement: t.field({
+          type: equipement,
+          resolve: (one, _, context) => readEquipment(context.readModels, own(one, context)),
+        }),
+        competences: t.field({
+          type: skills,
+          args,
+          complexity: listCost,
+          async resolve(one, given, context) {
+            const { limit, after } = placeOf(given, z.uuid());
+            const rows = await readSkills(context.readModels, own(one, context), { after, limit: limit + 1 });
+            return connectionOf(pageOfRows(rows, limit), ({ competenceId }) => competenceId);
+          },
+        }),
+        quetes: t.field({
+          type: quests,
+          args: { ...args, etat: t.arg.string() },
+          complexity: listCost,
+          async resolve(one, { etat, ...given }, context) {
+            const { limit, after } = placeOf(given, z.tuple([z.iso.datetime(), z.uuid()]));
+            const from = { after, limit: limit + 1 };
+            const rows = await readQuests(context.readModels, own(one, context), (etat ?? undefined) as never, from);
+            return connectionOf(pageOfRows(rows, limit), ({ accepteeA, queteJoueurId }) => [accepteeA, queteJoueurId]);
+          },
+        }),
+        niveaux: t.field({
+          type: levels,
+          args,
+          complexity: listCost,
+          async resolve(one, given, context) {
+            const { limit, after } = placeOf(given, z.int32());
+            const rows = await readLevels(context.readModels, own(one, context), { after, limit: limit + 1 });
+            return connectionOf(pageOfRows(rows, limit), ({ niveau }) => niveau);
+          },
+        }),
+      };
+    },
+  });
+  const joueurs = connectionType(builder, "Joueur", joueur as never);
+
+  const ranked = builder.objectRef<Ranked>("Classe").implement({
+    fields: (t) => ({
+      ...plain(t, { rang: "Int!", experience: "Float!", scoreArene: "Int!" }),
+      joueur: t.field({ type: joueur, nullable: false, resolve: (one) => one }),
+    }),
+  });
+  const board = connectionType(builder, "Classement", ranked as never);
+
+  builder.queryFields((t) => ({
+    me: t.field({
+      type: joueur,
+      description: "The caller's own player.",
+      resolve: (_, __, { who, load }) => (who.role === "joueur" ? load.player.load(who.userId) : undefined),
+    }),
+    player: t.field({
+      type: joueur,
+      args: { joueurId: t.arg.id({ required: true }) },
+      resolve: (_, { joueurId }, { load }) => load.player.load(idOf(joueurId)),
+    }),
+    players: t.field({
+      type: joueurs,
+      nullable: false,
+      description: "Whose pseudo begins so, whatever its case and accents.",
+      args: { search: t.arg.string(), first: t.arg.int(), after: t.arg.string() },
+      complexity: listCost,
+      async resolve(_, { search, ...args }, { readModels }) {
+        const { limit, after } = placeOf(args, z.tuple([z.string().max(100), z.uuid()]));
+        const rows = await searchPlayers(readModels, (search ?? "").slice(0, 50), { after, limit: limit + 1 });
+        return connectionOf(pageOfRows(rows, limit), ({ key }) => key);
+      },
+    }),
+    leaderboard: t.field({
+      type: board,
+      nullable: false,
+      description: "By `level` or `arena`: from the top, or around a player.",
+      args: {
+        board: t.arg.string({ required: true }),
+        around: t.arg.id(),
+        first: t.arg.int(),
+        after: t.arg.string(),
+      },
+      complexity: listCost,
+      async resolve(_, { board: name, around, ...args }, { readModels }) {
+        const named = z.enum(BOARDS).safeParse(name);
+        if (!named.success) throw refuse("NOT_FOUND", "there is no such leaderboard");
+        const { limit, after } = placeOf(args, z.int().min(0));
+        const rank =
+          around === null || around === undefined ? undefined : await rankOf(readModels, named.data, idOf(around));
+        if (around !== null && around !== undefined && rank === undefined)
+          throw refuse("NOT_FOUND", "the player is not ranked");
+        const from = rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2));
+        const rows = await readBoard(readModels, named.data, { after: from, limit: limit + 1 });
+        return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang);
+      },
+    }),
+  }));
+  return { joueur };
+}

@@ -1,0 +1,135 @@
+import type { AnsweredEvent } from "../../domain/codes.ts";
+import type { StoredEvent } from "../../domain/envelope.ts";
+import { player } from "../../domain/player/player.ts";
+import { worldEvents } from "../../domain/world/events.ts";
+import { type OrderBook, readBook } from "../../projections/economy-queries.ts";
+import { publishCombatEvent } from "../../rooms/combat-room.ts";
+import { streamsOf } from "../../rooms/streams.ts";
+import { publishWorldEvent } from "../../rooms/world-publish.ts";
+import { FollowError, type Topic } from "../../store/live-events.ts";
+import { bookId } from "../../store/uuid.ts";
+import { type Builder, plain, refuse } from "./builder.ts";
+import { idOf, mayWatch } from "./combats.ts";
+import type { Context } from "./context.ts";
+import { type economyTypes, LEVELS } from "./economy.ts";
+
+/** An event as those who follow may see it. `type` is the event's. */
+interface Told {
+  readonly type: string;
+  readonly version: number;
+  readonly sequence: number;
+  readonly timestamp: string;
+  readonly payload: unknown;
+}
+
+interface Subscriber extends Context {
+  /** Aborted when whoever follows is gone, or may follow no longer. */
+  readonly signal?: AbortSignal;
+}
+
+/** What `map` makes of each, left out where it makes nothing. Unlike a generator it can be returned from while it waits. */
+function mapped<From, To>(
+  events: AsyncIterableIterator<From, void, void>,
+  map: (event: From) => To | undefined | Promise<To | undefined>,
+): AsyncIterableIterator<To, void, void> {
+  return {
+    async next() {
+      try {
+        for (;;) {
+          const { done, value } = await events.next();
+          if (done === true) return { done, value: undefined };
+          const made = await map(value);
+          if (made !== undefined) return { done: false, value: made };
+        }
+      } catch (error) {
+        if (error instanceof FollowError) throw refuse(error.code, error.message);
+        throw error;
+      }
+    },
+    async return() {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function told(
+  { live, signal }: Subscriber,
+  topic: Topic,
+  after: number | null | undefined,
+  publish: (event: AnsweredEvent) => AnsweredEvent = (event) => event,
+): AsyncIterableIterator<Told, void, void> {
+  const from = { ...(after !== undefined && after !== null && { after }), ...(signal !== undefined && { signal }) };
+  return mapped(live.follow(topic, from), (event: StoredEvent) => {
+    const { eventType: type, version, sequence, payload } = publish(event);
+    return { type, version, sequence, timestamp: event.timestamp, payload };
+  });
+}
+
+/** The book after each change; changes that came while it was read are in the next one. */
+function books({ live, signal, freshness, readModels }: Subscriber, itemId: string) {
+  let shown = 0;
+  const changes = live.follow({ aggregateIds: [bookId(itemId)] }, signal === undefined ? {} : { signal });
+  return mapped(changes, async ({ sequence }): Promise<OrderBook | undefined> => {
+    if (sequence <= shown) return undefined;
+    // The read model tells the book; it is asked once it has come as far as the event.
+    await freshness.reached(["economy"], sequence);
+    shown = freshness.position("economy");
+    return readBook(readModels, itemId, LEVELS);
+  });
+}
+
+export function subscriptionTypes(builder: Builder, { book }: ReturnType<typeof economyTypes>): void {
+  const event = builder.objectRef<Told>("Evenement").implement({
+    description: "Something that has happened, and is durable.",
+    fields: (t) =>
+      plain(t, { type: "String!", version: "Int!", sequence: "Float!", timestamp: "String!", payload: "JSON!" }),
+  });
+  const AFTER = "A sequence: what has happened since is told first.";
+
+  builder.subscriptionType({
+    fields: (t) => ({
+      combatUpdated: t.field({
+        type: event,
+        nullable: false,
+        args: { combatId: t.arg.id({ required: true }), after: t.arg.float({ description: AFTER }) },
+        resolve: (one) => one as Told,
+        async subscribe(_, { combatId, after }, context) {
+          const id = idOf(combatId);
+          if (!(await mayWatch(context, id))) throw refuse("FORBIDDEN", "this combat is not the player's");
+          return told(context, { aggregateIds: [id] }, after, publishCombatEvent);
+        },
+      }),
+      playerNotified: t.field({
+        type: event,
+        nullable: false,
+        description: "All that happens to the caller's own player.",
+        args: { after: t.arg.float({ description: AFTER }) },
+        resolve: (one) => one as Told,
+        subscribe(_, { after }, context) {
+          if (context.who.role !== "joueur") throw refuse("FORBIDDEN");
+          const aggregateIds = streamsOf(player, context.who.userId).map(({ aggregateId }) => aggregateId);
+          return told(context, { aggregateIds }, after);
+        },
+      }),
+      worldEvent: t.field({
+        type: event,
+        nullable: false,
+        args: { after: t.arg.float({ description: AFTER }) },
+        resolve: (one) => one as Told,
+        subscribe: (_, { after }, context) =>
+          told(context, { eventTypes: Object.keys(worldEvents) }, after, publishWorldEvent),
+      }),
+      orderBookChanged: t.field({
+        type: book,
+        nullable: false,
+        args: { itemId: t.arg.id({ required: true }) },
+        resolve: (one) => one as OrderBook,
+        subscribe: (_, { itemId }, context) => books(context, idOf(itemId)),
+      }),
+    }),
+  });
+}
