@@ -12,6 +12,7 @@ export interface ProjectionServices {
   readonly feed: Feed;
   readonly telemetry: { fault(where: string, error: unknown): void };
   readonly onBatch?: (name: string, events: number, seconds: number) => void;
+  readonly onTakeOver?: (name: string) => void;
 }
 
 export interface Projections {
@@ -22,7 +23,7 @@ export interface Projections {
 
 /** Keeps every read model up to date, on whichever node gets to it first. */
 export function createProjections(projectors: readonly Projector[], services: ProjectionServices): Projections {
-  const { nodeId, pool, store, feed, telemetry, onBatch } = services;
+  const { nodeId, pool, store, feed, telemetry } = services;
   const consumers = new Map(
     projectors.map((projector) => [
       projector.name,
@@ -36,9 +37,8 @@ export function createProjections(projectors: readonly Projector[], services: Pr
         filter: { eventTypes: projector.eventTypes },
         batchSize: BATCH_SIZE,
         onFault: (error) => telemetry.fault(`projector ${projector.name}`, error),
-        ...(onBatch !== undefined && {
-          onBatch: (events: number, seconds: number) => onBatch(projector.name, events, seconds),
-        }),
+        onBatch: (events, seconds) => services.onBatch?.(projector.name, events, seconds),
+        onTakeOver: () => services.onTakeOver?.(projector.name),
       }),
     ]),
   );

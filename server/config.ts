@@ -31,6 +31,7 @@ const environment = z.object({
   REDIS_PREFIX: z.string().max(100).default(""),
   NODE_URL: z.url().optional(),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
+  STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -60,6 +61,8 @@ export interface Config {
   readonly nodeUrl: string | undefined;
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
+  /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
+  readonly stuckAfterMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
@@ -103,6 +106,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisPrefix: e.REDIS_PREFIX,
     nodeUrl: e.NODE_URL,
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
+    stuckAfterMs: e.STUCK_AFTER_MS,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };

@@ -76,6 +76,9 @@ export interface GameServices {
   readonly peers: Peers;
   readonly nodes: Pick<Nodes, "forsaken">;
   readonly telemetry: Telemetry;
+  /** Of sagas, by their names. */
+  readonly onBatch?: (name: string, events: number, seconds: number) => void;
+  readonly onTakeOver?: (name: string) => void;
 }
 
 /** ms between looks for a world and for order books that nobody runs, and how many are taken at once. */
@@ -134,6 +137,8 @@ export async function startGame(services: GameServices, releasers: Releasers): P
         filter: { eventTypes: saga.eventTypes },
         idleTransactionMs: SAGA_IDLE_MS,
         onFault: (error) => telemetry.fault(`saga ${saga.name}`, error),
+        onBatch: (events, seconds) => services.onBatch?.(saga.name, events, seconds),
+        onTakeOver: () => services.onTakeOver?.(saga.name),
       }),
     ]),
   );

@@ -22,11 +22,14 @@ import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
-import { createConsumerMetrics } from "./consumer-metrics.ts";
+import { addConsumerGauges } from "./consumer-metrics.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
+import { addGauges } from "./gauges.ts";
 import { openLiveDoor } from "./graphql/live.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { createMeasure } from "./measure.ts";
+import { countAppends } from "./measured-appends.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
@@ -47,6 +50,8 @@ export interface RunningNode {
   readonly gamePort: number;
   readonly apiPort: number;
   readonly transport: "uws" | "ws";
+  /** To be told of what nothing else has contained. */
+  uncaught(kind: "exception" | "rejection"): void;
   /** Drains: finishes what was taken, tells clients to come again, releases everything. */
   close(): Promise<void>;
 }
@@ -60,7 +65,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     await assertPortFree(config.apiPort, config.host, "API_PORT");
 
     const metrics = createMetrics();
-    const telemetry = createTelemetry(metrics, log);
+    const measure = createMeasure(metrics);
+    const telemetry = createTelemetry(metrics, log, measure);
     const database = { url: databaseUrl, schema: config.databaseSchema, applicationName: `aether-engine ${nodeId}` };
     await migrate(database);
 
@@ -83,6 +89,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         metrics.appendBatches.observe(events);
         metrics.appendSeconds.observe(seconds);
       },
+      onResult: countAppends(metrics),
+      onSnapshot: (aggregate_type, bytes) => metrics.snapshotBytes.observe({ aggregate_type }, bytes),
       onAppended() {
         wakeUps.notify();
         redis?.notify();
@@ -102,6 +110,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       process: wakeUps,
       redis,
       onWake: (by) => metrics.feedWakes.inc({ by }),
+      onMark: (seconds) => metrics.feedMarkSeconds.observe(seconds),
       onFault: (error) => telemetry.fault("feed", error),
     });
     releasers.add("feed", () => feed.close());
@@ -109,8 +118,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodes = createNodes(readPool);
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
+    const onBatch = (consumer: string, events: number, seconds: number): void => {
+      metrics.consumerBatchEvents.observe({ consumer }, events);
+      metrics.consumerBatchSeconds.observe({ consumer }, seconds);
+    };
+    const onTakeOver = (consumer: string): void => metrics.consumerTakeOvers.inc({ consumer });
+    const consumed = { onBatch, onTakeOver };
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry },
+      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry, ...consumed },
       releasers,
     );
     // Here for a start that fails from now on; of one that succeeds, the last line is the one that counts.
@@ -134,18 +149,16 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       store,
       feed,
       telemetry,
-      onBatch(name, events, seconds) {
-        consumerMetrics.batch(name, events, seconds);
+      onTakeOver,
+      onBatch(...batch) {
+        onBatch(...batch);
         freshness.moved();
       },
     });
     releasers.add("read models", () => projections.close());
     const consumers = new Map([...game.consumers, ...projections.consumers]);
-    const consumerMetrics = createConsumerMetrics(metrics.registry, {
-      consumers,
-      pool: consumerPool,
-      onFault: (error) => telemetry.fault("consumer metrics", error),
-    });
+    const onScrapeFault = (error: unknown): void => telemetry.fault("metrics", error);
+    addConsumerGauges(metrics.registry, { consumers, pool: consumerPool, onFault: onScrapeFault });
     const freshness = createFreshness({
       consumers,
       pool: consumerPool,
@@ -164,11 +177,22 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("game port", () => port.close());
     const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
+    addGauges(metrics.registry, {
+      actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
+      combats: game.combats,
+      rooms: measure.rooms,
+      pools: { append: writePool, store: readPool, consumers: consumerPool, reads },
+      feed,
+      store,
+      live,
+      onFault: onScrapeFault,
+    });
     const graphql = { schema: createSchema(), live, telemetry, production: config.production };
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
       deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
+      stuckAfterMs: config.stuckAfterMs,
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
       consumers,
@@ -208,7 +232,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     }
     // Last in, first out: sagas stop, then the actors finish, while both ports still answer.
     releasers.add("game", () => game.close());
-    return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
+    return {
+      nodeId,
+      gamePort,
+      apiPort,
+      transport: port.transport,
+      uncaught: (kind) => metrics.uncaught.inc({ kind }),
+      close: () => releasers.release(),
+    };
   } catch (error) {
     await releasers.release();
     throw error;

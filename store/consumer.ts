@@ -32,6 +32,8 @@ export interface ConsumerOptions {
   /** ms that `close` waits for the batch under way; default 5,000. */
   readonly closeMs?: number;
   readonly onBatch?: (events: number, seconds: number) => void;
+  /** This node goes on with what another one did before. */
+  readonly onTakeOver?: () => void;
   /** Every failure, with all that its error says: not for storing. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -139,7 +141,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       standby = true;
       return pollMs;
     }
-    if (standby) resumedAt = Number.NEGATIVE_INFINITY;
+    if (standby) {
+      resumedAt = Number.NEGATIVE_INFINITY;
+      options.onTakeOver?.();
+    }
     standby = false;
     movedAt = performance.now();
     position = page.position;

@@ -1,9 +1,9 @@
 import type pg from "pg";
-import type { StoredEvent } from "../domain/envelope.ts";
+import type { AggregateType, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
 import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.ts";
-import type { AcceptedCommand, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
+import type { AcceptedCommand, AppendResult, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
@@ -15,6 +15,8 @@ const SNAPSHOTS_KEPT = 3;
 export interface PostgresStoreOptions extends GroupCommitOptions {
   /** After each commit, before its answers: readers may look. Once a batch; must not throw. */
   readonly onAppended?: () => void;
+  /** Of each snapshot that is written, the size of its state in bytes of JSON. */
+  readonly onSnapshot?: (aggregateType: AggregateType, bytes: number) => void;
 }
 
 /**
@@ -43,8 +45,10 @@ export function createPostgresStore(
   return {
     append(request) {
       const problem = checkRequest(request, registry);
-      if (problem !== undefined) return Promise.resolve({ ok: false, reason: "INVALID", message: problem });
-      return commit.append(request);
+      if (problem === undefined) return commit.append(request);
+      const refused: AppendResult = { ok: false, reason: "INVALID", message: problem };
+      options.onResult?.(request, refused);
+      return Promise.resolve(refused);
     },
 
     async activate(aggregateId, nodeId) {
@@ -174,6 +178,9 @@ export function createPostgresStore(
     },
 
     async saveSnapshots(snapshots) {
+      const states = snapshots.map(({ state }) => JSON.stringify(state));
+      for (const [i, { aggregateType }] of snapshots.entries())
+        options.onSnapshot?.(aggregateType, Buffer.byteLength(states[i] ?? ""));
       await readPool.query({
         name: "save_snapshots",
         // A snapshot is a shortcut: to lose the last ones in a crash costs nothing, to wait for the disk would.
@@ -191,7 +198,7 @@ export function createPostgresStore(
           uuidArray(snapshots.map(({ aggregateId }) => aggregateId)),
           textArray(snapshots.map(({ aggregateType }) => aggregateType)),
           intArray(snapshots.map(({ version }) => version)),
-          jsonbArray(snapshots.map(({ state }) => JSON.stringify(state))),
+          jsonbArray(states),
           intArray(snapshots.map(({ stateVersion }) => stateVersion)),
           textArray(snapshots.map(({ recentCommands }) => formatCommands(recentCommands))),
         ],
