@@ -24,8 +24,8 @@ export function addScrapedGauge<T>(registry: Registry, options: ScrapedGauge<T>)
       try {
         for (const one of await read()) set(this, one);
       } catch (error) {
-        // A gauge without labels has a value by itself, and here there is none.
-        this.remove();
+        // One without labels would say 0 by itself.
+        if (labelNames.length === 0) this.remove();
         onFault(error);
       }
     },
