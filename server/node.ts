@@ -23,12 +23,14 @@ import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
-import { createConsumerMetrics } from "./consumer-metrics.ts";
-import { loadDemoWorld } from "./demo-world.ts";
+import { addConsumerGauges } from "./consumer-metrics.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
+import { addGauges } from "./gauges.ts";
 import { openLiveDoor } from "./graphql/live.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { createMeasure } from "./measure.ts";
+import { countAppends } from "./measured-appends.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
@@ -54,6 +56,8 @@ export interface RunningNode {
   readonly gamePort: number;
   readonly apiPort: number;
   readonly transport: "uws" | "ws";
+  /** To be told of what nothing else has contained. */
+  uncaught(kind: "exception" | "rejection"): void;
   /** Drains: finishes what was taken, tells clients to come again, releases everything. */
   close(): Promise<void>;
 }
@@ -67,7 +71,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     await assertPortFree(config.apiPort, config.host, "API_PORT");
 
     const metrics = createMetrics();
-    const telemetry = createTelemetry(metrics, log);
+    const measure = createMeasure(metrics);
+    const telemetry = createTelemetry(metrics, log, measure);
     const database = { url: databaseUrl, schema: config.databaseSchema, applicationName: `aether-engine ${nodeId}` };
     await migrate(database);
 
@@ -102,6 +107,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         metrics.appendBatches.observe(events);
         metrics.appendSeconds.observe(seconds);
       },
+      onResult: countAppends(metrics),
+      onSnapshot: (aggregate_type, bytes) => metrics.snapshotBytes.observe({ aggregate_type }, bytes),
       onAppended() {
         wakeUps.notify();
         redis?.notify();
@@ -116,6 +123,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       process: wakeUps,
       redis,
       onWake: (by) => metrics.feedWakes.inc({ by }),
+      onMark: (seconds) => metrics.feedMarkSeconds.observe(seconds),
       onFault: (error) => telemetry.fault("feed", error),
     });
     releasers.add("feed", () => feed.close());
@@ -123,10 +131,29 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodes = createNodes(readPool);
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
+    const onBatch = (consumer: string, events: number, seconds: number): void => {
+      metrics.consumerBatchEvents.observe({ consumer }, events);
+      metrics.consumerBatchSeconds.observe({ consumer }, seconds);
+    };
+    const onTakeOver = (consumer: string): void => metrics.consumerTakeOvers.inc({ consumer });
+    const consumed = { onBatch, onTakeOver };
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry, mirrors: shared },
+      {
+        nodeId,
+        tenantId: config.tenantId,
+        store,
+        feed,
+        pool: consumerPool,
+        peers,
+        nodes,
+        telemetry,
+        mirrors: shared,
+        ...consumed,
+      },
       releasers,
     );
+    // Here for a start that fails from now on; of one that succeeds, the last line is the one that counts.
+    releasers.add("game", () => game.close());
     const reads = createPool({
       ...database,
       poolSize: config.databasePool,
@@ -156,18 +183,16 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         cached.taken(name, events);
         boards?.taken(name, events);
       },
-      onBatch(name, events, seconds) {
-        consumerMetrics.batch(name, events, seconds);
+      onTakeOver,
+      onBatch(...batch) {
+        onBatch(...batch);
         freshness.moved();
       },
     });
     releasers.add("read models", () => projections.close());
     const consumers = new Map([...game.consumers, ...projections.consumers]);
-    const consumerMetrics = createConsumerMetrics(metrics.registry, {
-      consumers,
-      pool: consumerPool,
-      onFault: (error) => telemetry.fault("consumer metrics", error),
-    });
+    const onScrapeFault = (error: unknown): void => telemetry.fault("metrics", error);
+    addConsumerGauges(metrics.registry, { consumers, pool: consumerPool, onFault: onScrapeFault });
     const freshness = createFreshness({
       consumers,
       pool: consumerPool,
@@ -208,6 +233,16 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("game port", () => port.close());
     const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
+    addGauges(metrics.registry, {
+      actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
+      combats: game.combats,
+      rooms: measure.rooms,
+      pools: { append: writePool, store: readPool, consumers: consumerPool, reads },
+      feed,
+      store,
+      live,
+      onFault: onScrapeFault,
+    });
     const graphql = {
       schema: createSchema(),
       live,
@@ -220,6 +255,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       authenticate,
       authenticateNode: nodeTokens.verify,
       deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
+      stuckAfterMs: config.stuckAfterMs,
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
       consumers,
@@ -250,6 +286,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
 
     if (config.demoWorld && game.catalogue.current.items.size === 0) {
+      // To read it takes every start 85 ms, and most need none of it.
+      const { loadDemoWorld } = await import("./demo-world.ts");
       const count = await loadDemoWorld(({ type, id, command }) =>
         game.commands.send(type, id, { commandId: randomUUID(), command: command as never }),
       );
@@ -259,7 +297,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
     releasers.add("upkeep", () => schedule.close());
-    return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
+    return {
+      nodeId,
+      gamePort,
+      apiPort,
+      transport: port.transport,
+      uncaught: (kind) => metrics.uncaught.inc({ kind }),
+      close: () => releasers.release(),
+    };
   } catch (error) {
     await releasers.release();
     throw error;

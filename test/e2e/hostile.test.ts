@@ -249,7 +249,7 @@ describe("broken commands", () => {
   test("[GATE-18] a combat asked for in capitals is the same combat, and a command in capitals the same command", async () => {
     const { combatId, alix, bruno } = await startFight(server.apiUrl, { preparationMs: 0 });
     const witness = await joinRaw(server.gameUrl, combatId, alix);
-    const actors = await server.metric("aether_actors", 'kind="combat"');
+    const actors = await server.metric("aether_actors", 'aggregate_type="Combat"');
     const loud = await joinRaw(server.gameUrl, combatId.toUpperCase(), bruno);
     expect(loud.roomId).toBe(witness.roomId);
     await call(server.apiUrl, "/combat/action", "joueur", {
@@ -257,13 +257,13 @@ describe("broken commands", () => {
       userId: bruno,
       body: { combatId: combatId.toUpperCase(), type: "ExecuterAction", typeAction: "DEFENSE" },
     });
-    expect(await server.metric("aether_actors", 'kind="combat"')).toBe(actors);
+    expect(await server.metric("aether_actors", 'aggregate_type="Combat"')).toBe(actors);
     expect(await ask(witness, { type: "Conceder" })).toMatchObject({ ok: true });
     expect(witness.isClosed).toBe(false);
     for (const one of [witness, loud]) one.destroy();
 
     const mallory = await someone();
-    const players = await server.metric("aether_actors", 'kind="player"');
+    const players = await server.metric("aether_actors", 'aggregate_type="Joueur"');
     const commandId = uuid();
     const gift = { type: "ModifierOr", delta: 5, raison: "CADEAU", reference: "t" };
     for (const [id, key] of [
@@ -279,7 +279,7 @@ describe("broken commands", () => {
     expect(first.ok).toBe(true);
     expect(await ask(room, { ...drop, commandId: dropId.toUpperCase() })).toEqual(first);
     expect(await profileOf(mallory.id)).toMatchObject({ or: 1_005 });
-    expect(await server.metric("aether_actors", 'kind="player"')).toBe(players);
+    expect(await server.metric("aether_actors", 'aggregate_type="Joueur"')).toBe(players);
     room.destroy();
   });
 });
