@@ -48,7 +48,7 @@ export interface ApiServices
   readonly freshness: Freshness;
   readonly audit: AuditServices;
   readonly schedule: Schedule;
-  readonly graphql: Omit<EndpointServices, "readModels" | "freshness">;
+  readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate">;
   readonly rebuilds: Rebuilds;
   readonly log: Logger;
 }
@@ -109,7 +109,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   catalogueReads(api, door, readModels);
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
-  graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness });
+  graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness, authenticate });
   upkeepRoutes(api, door, services.schedule);
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   operationsRoutes(api, door, {

@@ -27,7 +27,6 @@ import { createConsumerMetrics } from "./consumer-metrics.ts";
 import { loadDemoWorld } from "./demo-world.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
-import { openLiveDoor } from "./graphql/live.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
@@ -227,8 +226,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     await api.listen({ port: config.apiPort, host: config.host });
     releasers.add("API port", () => api.close());
-    const liveDoor = openLiveDoor(api.server, { ...graphql, readModels, freshness, authenticate });
-    releasers.add("subscriptions", () => liveDoor.close());
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
     const url = config.nodeUrl ?? `http://127.0.0.1:${apiPort}`;
