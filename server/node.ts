@@ -190,7 +190,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     );
 
     releasers.add("game port", () => port.close());
-    const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
+    const live = createLiveEvents(readStore, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
     const graphql = {
       schema: createSchema(),
