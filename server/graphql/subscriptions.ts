@@ -9,8 +9,8 @@ import { publishWorldEvent } from "../../rooms/world-publish.ts";
 import type { Topic } from "../../store/event-store.ts";
 import { FollowError } from "../../store/live-events.ts";
 import { bookId } from "../../store/uuid.ts";
-import { type Builder, plain, refuse } from "./builder.ts";
-import { idOf, mayWatch } from "./combats.ts";
+import { type Builder, idOf, plain, refuse } from "./builder.ts";
+import { mayWatch } from "./combats.ts";
 import type { Context } from "./context.ts";
 import { type economyTypes, LEVELS } from "./economy.ts";
 
