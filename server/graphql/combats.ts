@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CombatDetails, CombatParticipant, CombatSummary } from "../../projections/combat-queries.ts";
 import { listCombats, type readActionsOf, type readHistories } from "../../projections/combat-queries.ts";
+import { COMBAT_VIEWERS, isSelf } from "../visibility.ts";
 import {
   type Builder,
   choice,
@@ -43,21 +44,13 @@ const ACT = {
 const ETATS = ["PREPARATION", "EN_COURS", "TERMINE", "ABANDONNE"] as const;
 const placeKey = z.tuple([z.int(), z.int().min(0)]);
 
-/** As REST's: players look into combats that they take part in; spectators, services and operators into any. */
+/** As over REST. */
 export async function mayWatch(context: Context, combatId: string): Promise<boolean> {
   const { who, load } = context;
-  switch (who.role) {
-    case "spectateur":
-    case "service":
-    case "admin":
-      return true;
-    case "auteur":
-      return false;
-    case "joueur": {
-      const combat = (await load.combat.load(combatId)) ?? (await newest(context, combatId));
-      return combat?.participants.some((one) => one.typeEntite === "JOUEUR" && one.entiteId === who.userId) === true;
-    }
-  }
+  if (!COMBAT_VIEWERS.some((role) => role === who.role)) return false;
+  if (who.role !== "joueur") return true;
+  const combat = (await load.combat.load(combatId)) ?? (await newest(context, combatId));
+  return combat?.participants.some((one) => isSelf(who, one)) === true;
 }
 
 /** A combat that has only just begun: its players know of it before the read model does. */

@@ -12,6 +12,7 @@ import {
   type PublicPlayer,
   searchPlayers,
 } from "../../projections/player-queries.ts";
+import { mayReadOwn } from "../visibility.ts";
 import {
   type Builder,
   choice,
@@ -31,9 +32,8 @@ export type PlayerTypes = ReturnType<typeof playerTypes>;
 
 const ETATS_QUETE = ["EN_COURS", "COMPLETE", "ECHOUEE", "ABANDONEE"] as const;
 
-/** What is a player's own is told to it and to operators. */
 function own({ joueurId }: Pick<PublicPlayer, "joueurId">, { who }: Context): string {
-  if (who.role === "admin" || (who.role === "joueur" && who.userId === joueurId)) return joueurId;
+  if (mayReadOwn(who, joueurId)) return joueurId;
   throw refuse("FORBIDDEN", "this is another player's");
 }
 
