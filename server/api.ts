@@ -48,7 +48,7 @@ export interface ApiServices
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
   readonly audit: AuditServices;
-  readonly graphql: Omit<EndpointServices, "readModels" | "freshness">;
+  readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate">;
   readonly rebuilds: Rebuilds;
   readonly schedule: Schedule;
   readonly log: Logger;
@@ -111,7 +111,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   catalogueReads(api, door, readModels);
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
-  graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness });
+  graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness, authenticate });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
   operationsRoutes(api, door, { ...services, commands });

@@ -27,7 +27,6 @@ import { addConsumerGauges } from "./consumer-metrics.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
 import { addGauges } from "./gauges.ts";
-import { openLiveDoor } from "./graphql/live.ts";
 import { createSchema } from "./graphql/schema.ts";
 import { createMeasure } from "./measure.ts";
 import { countAppends } from "./measured-appends.ts";
@@ -231,7 +230,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     );
 
     releasers.add("game port", () => port.close());
-    const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
+    const live = createLiveEvents(readStore, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
     addGauges(metrics.registry, {
       actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
@@ -271,8 +270,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     await api.listen({ port: config.apiPort, host: config.host });
     releasers.add("API port", () => api.close());
-    const liveDoor = openLiveDoor(api.server, { ...graphql, readModels, freshness, authenticate });
-    releasers.add("subscriptions", () => liveDoor.close());
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
     const url = config.nodeUrl ?? `http://127.0.0.1:${apiPort}`;

@@ -63,8 +63,9 @@ export function createPostgresStore(
   }, options);
   let closed: Promise<void> | undefined;
 
-  async function events(name: string, text: string, values: unknown[]): Promise<readonly StoredEvent[]> {
-    const { rows } = await readPool.query<EventRow>({ name, text, values });
+  /** @param name of a statement that is planned once; without one it is planned for its values, each time */
+  async function events(name: string | undefined, text: string, values: unknown[]): Promise<readonly StoredEvent[]> {
+    const { rows } = await readPool.query<EventRow>({ text, values, ...(name !== undefined && { name }) });
     return rows.map((row) => eventOf(row, registry));
   }
 
@@ -159,6 +160,16 @@ export function createPostgresStore(
            AND ($3::text[] IS NULL OR event_type = ANY ($3)) AND ($4::text[] IS NULL OR aggregate_type = ANY ($4))
          ORDER BY event_sequence LIMIT $5`,
         [after, upTo, eventTypes ?? null, aggregateTypes ?? null, limit],
+      ),
+
+    // Whether the streams' index or the log's own is the shorter way depends on how far back `after` is: only the planner knows.
+    readTopic: (topic, after, upTo, { limit, skip = 0 }) =>
+      events(
+        undefined,
+        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
+           AND ${"aggregateIds" in topic ? "aggregate_id = ANY ($3::uuid[])" : "event_type = ANY ($3::text[])"}
+         ORDER BY event_sequence LIMIT $4 OFFSET $5`,
+        [after, upTo, "aggregateIds" in topic ? topic.aggregateIds : topic.eventTypes, limit, skip],
       ),
 
     readBetween: (from, to, limit = 1_000) =>

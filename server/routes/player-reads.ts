@@ -17,6 +17,7 @@ import {
 } from "../../projections/player-queries.ts";
 import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
+import { mayReadOwn } from "../visibility.ts";
 import { page } from "./answers.ts";
 import { equipment, inventory, levels, profile, publicPlayer, questsPage, skills } from "./player-answers.ts";
 
@@ -93,7 +94,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
     const handle = async ({ who, body, request, reply }: Call<Query>): Promise<FastifyReply> => {
       const joueurId = idIn(request, "id");
       if (joueurId === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
-      if (who.role === "joueur" && who.userId !== joueurId) return door.problem(reply, refusal("FORBIDDEN"));
+      if (!mayReadOwn(who, joueurId)) return door.problem(reply, refusal("FORBIDDEN"));
       const sequence = await playerSequence(pool, joueurId, streams);
       if (sequence === undefined) return door.problem(reply, refusal("NOT_FOUND"));
       reply.header("cache-control", "private, no-cache");
@@ -120,7 +121,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
       async ({ who, minSequence, body: { after = -1, limit }, request, reply }) => {
         const joueurId = idIn(request, "id");
         if (joueurId === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
-        if (who.role === "joueur" && who.userId !== joueurId) return door.problem(reply, refusal("FORBIDDEN"));
+        if (!mayReadOwn(who, joueurId)) return door.problem(reply, refusal("FORBIDDEN"));
         const page = { after, limit: limit + 1 };
         const found = await (cached.inventory === undefined
           ? readPage(pool, joueurId, page)
