@@ -21,6 +21,7 @@ import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
 import { combatRoutes } from "./routes/combat.ts";
 import { combatReads } from "./routes/combat-reads.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { economyReads } from "./routes/economy-reads.ts";
 import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
@@ -37,8 +38,7 @@ import type { Schedule } from "./schedule.ts";
 const VERSION = "0.2.0";
 const BODY_LIMIT_BYTES = 256 * 1024;
 
-export interface ApiServices
-  extends Pick<OperationsServices, "store" | "deadLetters" | "authenticateNode" | "consumers"> {
+export interface ApiServices extends Pick<OperationsServices, "store" | "authenticateNode" | "consumers"> {
   readonly authenticate: Authenticate;
   readonly game: Game;
   readonly metrics: Metrics;
@@ -111,6 +111,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   auditRoutes(api, door, services.audit);
   graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
+  deadLetterRoutes(api, door, { consumers, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
   operationsRoutes(api, door, {
     ...services,
