@@ -104,45 +104,93 @@ export async function readProfiles(
   return new Map(rows.map((row) => [row.joueurId, row]));
 }
 
-export async function readInventory(reader: Reader, joueurId: string) {
-  const { rows } = await reader.query<InventaireRow>("SELECT * FROM inventaires WHERE joueur_id = $1", [joueurId]);
-  return rows.map((row) => ({
-    inventaireId: row.inventaire_id,
-    capacite: row.capacite,
-    poidsActuel: row.poids_actuel,
-    poidsMax: row.poids_max,
-    slotsUtilises: row.slots_utilises,
-    extensions: row.extensions,
-  }))[0];
+/** Of each owner the rows that `text` selects for `o.id`, in their order, in one statement. */
+async function ofEach<Row extends object, Item>(
+  reader: Reader,
+  owners: readonly string[],
+  owner: keyof Row,
+  text: string,
+  values: readonly unknown[],
+  itemOf: (row: Row) => Item,
+): Promise<ReadonlyMap<string, readonly Item[]>> {
+  const { rows } = await reader.query<Row>(
+    `SELECT r.* FROM unnest($1::uuid[]) AS o (id) CROSS JOIN LATERAL (${text}) AS r`,
+    [owners, ...values],
+  );
+  const found = Map.groupBy(rows, (row) => String(row[owner]));
+  return new Map(owners.map((id) => [id, (found.get(id) ?? []).map(itemOf)]));
 }
 
-/** By position. */
-export async function readItems(reader: Reader, inventaireId: string, { after, limit }: From<number>) {
-  const { rows } = await reader.query<ItemRow>(
-    `SELECT * FROM items_inventaire WHERE inventaire_id = $1 AND position_slot > $2 ORDER BY position_slot LIMIT $3`,
-    [inventaireId, after ?? -1, limit],
-  );
-  return rows.map((row) => ({
-    slotId: row.slot_id,
-    itemId: row.item_id,
-    nom: row.proprietes_instance.nom,
-    quantite: row.quantite,
-    typeSlot: row.type_slot,
-    position: row.position_slot,
-    estEquipe: row.est_equipe,
-    proprietes: row.proprietes_instance,
-    obtenuA: row.obtenu_a,
-  }));
+export type Inventory = NonNullable<Awaited<ReturnType<typeof readInventory>>>;
+
+export async function readInventory(reader: Reader, joueurId: string) {
+  return (await readInventories(reader, [joueurId])).get(joueurId);
 }
+
+/** Those of several players, by joueurId. */
+export async function readInventories(reader: Reader, joueurIds: readonly string[]) {
+  const { rows } = await reader.query<InventaireRow>("SELECT * FROM inventaires WHERE joueur_id = ANY ($1::uuid[])", [
+    joueurIds,
+  ]);
+  return new Map(
+    rows.map((row) => [
+      row.joueur_id,
+      {
+        inventaireId: row.inventaire_id,
+        capacite: row.capacite,
+        poidsActuel: row.poids_actuel,
+        poidsMax: row.poids_max,
+        slotsUtilises: row.slots_utilises,
+        extensions: row.extensions,
+      },
+    ]),
+  );
+}
+
+export type CarriedItem = Awaited<ReturnType<typeof readItems>>[number];
+
+/** By position. */
+export async function readItems(reader: Reader, inventaireId: string, from: From<number>) {
+  return (await readItemsOf(reader, [inventaireId], from)).get(inventaireId) ?? [];
+}
+
+/** The same page of several inventories, by inventaireId. */
+export function readItemsOf(reader: Reader, inventaireIds: readonly string[], { after, limit }: From<number>) {
+  return ofEach(
+    reader,
+    inventaireIds,
+    "inventaire_id",
+    "SELECT * FROM items_inventaire WHERE inventaire_id = o.id AND position_slot > $2 ORDER BY position_slot LIMIT $3",
+    [after ?? -1, limit],
+    (row: ItemRow) => ({
+      slotId: row.slot_id,
+      itemId: row.item_id,
+      nom: row.proprietes_instance.nom,
+      quantite: row.quantite,
+      typeSlot: row.type_slot,
+      position: row.position_slot,
+      estEquipe: row.est_equipe,
+      proprietes: row.proprietes_instance,
+      obtenuA: row.obtenu_a,
+    }),
+  );
+}
+
+export type Equipment = NonNullable<Awaited<ReturnType<typeof readEquipment>>>;
 
 /** What is worn in each of the 13 places, and what it comes to. */
 export async function readEquipment(reader: Reader, joueurId: string) {
-  const sets = await reader.query<SetRow>("SELECT * FROM sets_equipement WHERE joueur_id = $1", [joueurId]);
-  const set = sets.rows[0];
-  if (set === undefined) return undefined;
+  return (await readEquipments(reader, [joueurId])).get(joueurId);
+}
+
+/** Those of several players, by joueurId. */
+export async function readEquipments(reader: Reader, joueurIds: readonly string[]) {
+  const sets = await reader.query<SetRow>("SELECT * FROM sets_equipement WHERE joueur_id = ANY ($1::uuid[])", [
+    joueurIds,
+  ]);
   const worn = await reader.query<ItemRow>(
-    "SELECT * FROM items_inventaire WHERE joueur_id = $1 AND est_equipe = true",
-    [joueurId],
+    "SELECT * FROM items_inventaire WHERE joueur_id = ANY ($1::uuid[]) AND est_equipe = true",
+    [joueurIds],
   );
   const pieces = new Map(
     worn.rows.map(({ slot_id, item_id, proprietes_instance }) => [
@@ -150,60 +198,88 @@ export async function readEquipment(reader: Reader, joueurId: string) {
       { slotId: slot_id, itemId: item_id, nom: proprietes_instance.nom, proprietes: proprietes_instance },
     ]),
   );
-  return {
-    emplacements: Object.fromEntries(
-      emplacement.options.map((place) => [place, pieces.get(set[slotColumn(place)] ?? "") ?? null]),
-    ),
-    bonusSet: set.bonus_set,
-    valeurAttaque: set.valeur_attaque_totale,
-    valeurDefense: set.valeur_defense_totale,
-  };
+  return new Map(
+    sets.rows.map((set) => [
+      set.joueur_id,
+      {
+        emplacements: Object.fromEntries(
+          emplacement.options.map((place) => [place, pieces.get(set[slotColumn(place)] ?? "") ?? null]),
+        ),
+        bonusSet: set.bonus_set,
+        valeurAttaque: set.valeur_attaque_totale,
+        valeurDefense: set.valeur_defense_totale,
+      },
+    ]),
+  );
 }
 
+export type LearntSkill = Awaited<ReturnType<typeof readSkills>>[number];
+
 /** By competenceId. `echeance`: the instant from which it can be used again, which may be past. */
-export async function readSkills(reader: Reader, joueurId: string, { after, limit }: From<string>) {
-  const { rows } = await reader.query<CompetenceRow>(
-    `SELECT * FROM competences_joueur
-       WHERE joueur_id = $1 AND competence_id > $2::uuid ORDER BY competence_id LIMIT $3`,
-    [joueurId, after ?? NIL, limit],
+export async function readSkills(reader: Reader, joueurId: string, from: From<string>) {
+  return (await readSkillsOf(reader, [joueurId], from)).get(joueurId) ?? [];
+}
+
+/** The same page of several players' skills, by joueurId. */
+export function readSkillsOf(reader: Reader, joueurIds: readonly string[], { after, limit }: From<string>) {
+  return ofEach(
+    reader,
+    joueurIds,
+    "joueur_id",
+    "SELECT * FROM competences_joueur WHERE joueur_id = o.id AND competence_id > $2::uuid ORDER BY competence_id LIMIT $3",
+    [after ?? NIL, limit],
+    (row: CompetenceRow) => ({
+      competenceId: row.competence_id,
+      nom: row.definition.nom,
+      niveau: row.niveau_competence,
+      echeance: row.echeance,
+      dernierUsage: row.dernier_usage,
+      definition: row.definition,
+    }),
   );
-  return rows.map((row) => ({
-    competenceId: row.competence_id,
-    nom: row.definition.nom,
-    niveau: row.niveau_competence,
-    echeance: row.echeance,
-    dernierUsage: row.dernier_usage,
-    definition: row.definition,
-  }));
 }
 
 export type QuestKey = readonly [accepteeA: string, queteJoueurId: string];
+export type AcceptedQuest = Awaited<ReturnType<typeof readQuests>>[number];
 
 /** The newest first. */
 export async function readQuests(
   reader: Reader,
   joueurId: string,
   etat: QueteRow["etat"] | undefined,
+  from: From<QuestKey>,
+) {
+  return (await readQuestsOf(reader, [joueurId], etat, from)).get(joueurId) ?? [];
+}
+
+/** The same page of several players' quests, by joueurId. */
+export function readQuestsOf(
+  reader: Reader,
+  joueurIds: readonly string[],
+  etat: QueteRow["etat"] | undefined,
   { after, limit }: From<QuestKey>,
 ) {
-  const { rows } = await reader.query<QueteRow>(
+  return ofEach(
+    reader,
+    joueurIds,
+    "joueur_id",
     `SELECT * FROM quetes_joueur
-       WHERE joueur_id = $1 AND ($2::text IS NULL OR etat = $2)
+       WHERE joueur_id = o.id AND ($2::text IS NULL OR etat = $2)
          AND (acceptee_a, quete_joueur_id) < (coalesce($3::timestamptz, 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
        ORDER BY acceptee_a DESC, quete_joueur_id DESC LIMIT $5`,
-    [joueurId, etat ?? null, after?.[0] ?? null, after?.[1] ?? null, limit],
+    [etat ?? null, after?.[0] ?? null, after?.[1] ?? null, limit],
+    (row: QueteRow) => ({
+      queteJoueurId: row.quete_joueur_id,
+      queteId: row.quete_id,
+      nom: row.nom,
+      etat: row.etat,
+      objectifs: row.progres_objectifs,
+      pourcentage: row.pourcentage_completion,
+      accepteeA: row.acceptee_a,
+      completeeA: row.completee_a,
+      expireA: row.expire_a,
+    }),
   );
-  return rows.map((row) => ({
-    queteJoueurId: row.quete_joueur_id,
-    queteId: row.quete_id,
-    nom: row.nom,
-    etat: row.etat,
-    objectifs: row.progres_objectifs,
-    pourcentage: row.pourcentage_completion,
-    accepteeA: row.acceptee_a,
-    completeeA: row.completee_a,
-    expireA: row.expire_a,
-  }));
 }
 
 export interface LevelReached {
@@ -213,15 +289,19 @@ export interface LevelReached {
 }
 
 /** The highest first. */
-export async function readLevels(
-  reader: Reader,
-  joueurId: string,
-  { after, limit }: From<number>,
-): Promise<readonly LevelReached[]> {
-  const { rows } = await reader.query<LevelReached>(
-    `SELECT niveau_atteint AS niveau, experience_total AS experience, atteint_a AS "atteintA" FROM historique_niveau
-       WHERE joueur_id = $1 AND niveau_atteint < coalesce($2::int, 2147483647) ORDER BY niveau_atteint DESC LIMIT $3`,
-    [joueurId, after ?? null, limit],
+export async function readLevels(reader: Reader, joueurId: string, from: From<number>) {
+  return (await readLevelsOf(reader, [joueurId], from)).get(joueurId) ?? [];
+}
+
+/** The same page of several players' levels, by joueurId. */
+export function readLevelsOf(reader: Reader, joueurIds: readonly string[], { after, limit }: From<number>) {
+  return ofEach(
+    reader,
+    joueurIds,
+    "joueurId",
+    `SELECT joueur_id AS "joueurId", niveau_atteint AS niveau, experience_total AS experience, atteint_a AS "atteintA" FROM historique_niveau
+       WHERE joueur_id = o.id AND niveau_atteint < coalesce($2::int, 2147483647) ORDER BY niveau_atteint DESC LIMIT $3`,
+    [after ?? null, limit],
+    ({ joueurId: _, ...level }: LevelReached & { readonly joueurId: string }): LevelReached => level,
   );
-  return rows;
 }

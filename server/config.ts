@@ -37,6 +37,7 @@ const environment = z.object({
   ARCHIVE_TRADES_AFTER_DAYS: days.default(90),
   ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
+  STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -72,6 +73,8 @@ export interface Config {
   readonly archiveAfterDays: { readonly combats: number; readonly trades: number; readonly players: number };
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
+  /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
+  readonly stuckAfterMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
@@ -122,6 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       players: e.ARCHIVE_PLAYERS_AFTER_DAYS,
     },
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
+    stuckAfterMs: e.STUCK_AFTER_MS,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };

@@ -12,6 +12,8 @@ import type { Metrics } from "./metrics.ts";
 export interface Door {
   /** Calls the handler with who asks, if they may, and with the body (of a GET: the query), if it is of the form. */
   guarded<T>(route: Route<T>, handler: (call: Call<T>) => Promise<FastifyReply>): Handler;
+  /** Whether one more call of theirs is within what they may. */
+  allows(who: Principal): boolean;
   problem(reply: FastifyReply, refused: Answer & { ok: false }): FastifyReply;
   /** The answer to a command: `status` and `extra` beside it, or a problem document. */
   respond(reply: FastifyReply, answer: Answer, options?: ResponseOptions): FastifyReply;
@@ -89,8 +91,11 @@ export function createDoor(
       .send({ type: "about:blank", title: code, status, detail: message, code, retryable });
   }
 
+  const allows = (who: Principal): boolean => !COUNTED.includes(who.role) || calls.take(who.userId);
+
   return {
     problem,
+    allows,
 
     respond(reply, answer, { status = 200, extra = {}, publish = (event: AnsweredEvent) => event } = {}) {
       if (!answer.ok) return problem(reply, answer);
@@ -102,7 +107,7 @@ export function createDoor(
       const guarded: Handler = async (request, reply) => {
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
-        if (COUNTED.includes(who.role) && !calls.take(who.userId)) return problem(reply, refusal("RATE_LIMITED"));
+        if (!allows(who)) return problem(reply, refusal("RATE_LIMITED"));
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
         let given = request.method === "GET" ? request.query : (request.body ?? {});
         if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));

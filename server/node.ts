@@ -22,12 +22,13 @@ import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
-import { createConsumerMetrics } from "./consumer-metrics.ts";
-import { loadDemoWorld } from "./demo-world.ts";
+import { addConsumerGauges } from "./consumer-metrics.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
-import { openLiveDoor } from "./graphql/live.ts";
+import { addGauges } from "./gauges.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { createMeasure } from "./measure.ts";
+import { countAppends } from "./measured-appends.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
@@ -53,6 +54,8 @@ export interface RunningNode {
   readonly gamePort: number;
   readonly apiPort: number;
   readonly transport: "uws" | "ws";
+  /** To be told of what nothing else has contained. */
+  uncaught(kind: "exception" | "rejection"): void;
   /** Drains: finishes what was taken, tells clients to come again, releases everything. */
   close(): Promise<void>;
 }
@@ -66,7 +69,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     await assertPortFree(config.apiPort, config.host, "API_PORT");
 
     const metrics = createMetrics();
-    const telemetry = createTelemetry(metrics, log);
+    const measure = createMeasure(metrics);
+    const telemetry = createTelemetry(metrics, log, measure);
     const database = { url: databaseUrl, schema: config.databaseSchema, applicationName: `aether-engine ${nodeId}` };
     await migrate(database);
 
@@ -101,6 +105,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         metrics.appendBatches.observe(events);
         metrics.appendSeconds.observe(seconds);
       },
+      onResult: countAppends(metrics),
+      onSnapshot: (aggregate_type, bytes) => metrics.snapshotBytes.observe({ aggregate_type }, bytes),
       onAppended() {
         wakeUps.notify();
         redis?.notify();
@@ -115,6 +121,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       process: wakeUps,
       redis,
       onWake: (by) => metrics.feedWakes.inc({ by }),
+      onMark: (seconds) => metrics.feedMarkSeconds.observe(seconds),
       onFault: (error) => telemetry.fault("feed", error),
     });
     releasers.add("feed", () => feed.close());
@@ -122,10 +129,29 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodes = createNodes(readPool);
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
+    const onBatch = (consumer: string, events: number, seconds: number): void => {
+      metrics.consumerBatchEvents.observe({ consumer }, events);
+      metrics.consumerBatchSeconds.observe({ consumer }, seconds);
+    };
+    const onTakeOver = (consumer: string): void => metrics.consumerTakeOvers.inc({ consumer });
+    const consumed = { onBatch, onTakeOver };
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry, mirrors: shared },
+      {
+        nodeId,
+        tenantId: config.tenantId,
+        store,
+        feed,
+        pool: consumerPool,
+        peers,
+        nodes,
+        telemetry,
+        mirrors: shared,
+        ...consumed,
+      },
       releasers,
     );
+    // Here for a start that fails from now on; of one that succeeds, the last line is the one that counts.
+    releasers.add("game", () => game.close());
     const reads = createPool({
       ...database,
       poolSize: config.databasePool,
@@ -155,18 +181,16 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         cached.taken(name, events);
         boards?.taken(name, events);
       },
-      onBatch(name, events, seconds) {
-        consumerMetrics.batch(name, events, seconds);
+      onTakeOver,
+      onBatch(...batch) {
+        onBatch(...batch);
         freshness.moved();
       },
     });
     releasers.add("read models", () => projections.close());
     const consumers = new Map([...game.consumers, ...projections.consumers]);
-    const consumerMetrics = createConsumerMetrics(metrics.registry, {
-      consumers,
-      pool: consumerPool,
-      onFault: (error) => telemetry.fault("consumer metrics", error),
-    });
+    const onScrapeFault = (error: unknown): void => telemetry.fault("metrics", error);
+    addConsumerGauges(metrics.registry, { consumers, pool: consumerPool, onFault: onScrapeFault });
     const freshness = createFreshness({
       consumers,
       pool: consumerPool,
@@ -205,8 +229,18 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     );
 
     releasers.add("game port", () => port.close());
-    const live = createLiveEvents(store, feed, { onFault: (error) => telemetry.fault("live events", error) });
+    const live = createLiveEvents(readStore, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
+    addGauges(metrics.registry, {
+      actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
+      combats: game.combats,
+      rooms: measure.rooms,
+      pools: { append: writePool, store: readPool, consumers: consumerPool, reads },
+      feed,
+      store,
+      live,
+      onFault: onScrapeFault,
+    });
     const graphql = {
       schema: createSchema(),
       live,
@@ -218,6 +252,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
+      stuckAfterMs: config.stuckAfterMs,
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
       consumers,
@@ -233,8 +268,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     await api.listen({ port: config.apiPort, host: config.host });
     releasers.add("API port", () => api.close());
-    const liveDoor = openLiveDoor(api.server, { ...graphql, readModels, freshness, authenticate });
-    releasers.add("subscriptions", () => liveDoor.close());
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
     const url = config.nodeUrl ?? `http://127.0.0.1:${apiPort}`;
@@ -248,6 +281,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
 
     if (config.demoWorld && game.catalogue.current.items.size === 0) {
+      // To read it takes every start 85 ms, and most need none of it.
+      const { loadDemoWorld } = await import("./demo-world.ts");
       const count = await loadDemoWorld(({ type, id, command }) =>
         game.commands.send(type, id, { commandId: randomUUID(), command: command as never }),
       );
@@ -257,7 +292,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
     releasers.add("upkeep", () => schedule.close());
-    return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
+    return {
+      nodeId,
+      gamePort,
+      apiPort,
+      transport: port.transport,
+      uncaught: (kind) => metrics.uncaught.inc({ kind }),
+      close: () => releasers.release(),
+    };
   } catch (error) {
     await releasers.release();
     throw error;

@@ -92,6 +92,9 @@ export interface ReadAllOptions {
   readonly aggregateTypes?: readonly AggregateType[];
 }
 
+/** Few events among many: those of some streams, by their aggregates' ids, or those of some types. */
+export type Topic = { readonly aggregateIds: readonly string[] } | { readonly eventTypes: readonly string[] };
+
 /**
  * The log. Reads reject with an error when the database cannot be reached, or when an event is of a type or version that
  * this code does not know; appends never reject, their outcome is a value.
@@ -116,6 +119,13 @@ export interface EventStore {
   lastSequence(upTo: number): Promise<number>;
   /** Events with `after < sequence ≤ upTo`, in order; `upTo` is a high-water mark. */
   readAll(after: number, upTo: number, options?: ReadAllOptions): Promise<readonly StoredEvent[]>;
+  /** As `readAll`, without walking through all that is not of the topic; `skip`: so many of the first are left out. */
+  readTopic(
+    topic: Topic,
+    after: number,
+    upTo: number,
+    options: { readonly limit: number; readonly skip?: number },
+  ): Promise<readonly StoredEvent[]>;
   /** The events of these sequences, in order; those that there are. */
   readSequences(sequences: readonly number[]): Promise<readonly StoredEvent[]>;
   /** Events with `from ≤ timestamp ≤ to` (ISO 8601), by time. */

@@ -1,9 +1,6 @@
 import type { StoredEvent } from "../domain/envelope.ts";
-import type { EventStore } from "./event-store.ts";
+import type { EventStore, Topic } from "./event-store.ts";
 import type { Feed } from "./feed.ts";
-
-/** What is followed: streams by their aggregates' ids, or all events of some types. */
-export type Topic = { readonly aggregateIds: readonly string[] } | { readonly eventTypes: readonly string[] };
 
 export interface FollowOptions {
   /** A sequence: what came after it is given first. Default: from now on. */
@@ -58,11 +55,13 @@ interface Follower {
 }
 
 const PAGE = 1_000;
+/** Of the past, for one follower. */
+const PAST_PAGE = 250;
 const RETRY_MS = 250;
 
 /** Reads the log only while somebody follows, from where it ends then. */
 export function createLiveEvents(
-  store: Pick<EventStore, "readAll" | "readStream" | "highWaterMark" | "lastSequence">,
+  store: Pick<EventStore, "readTopic" | "highWaterMark" | "lastSequence">,
   feed: Feed,
   { onFault }: LiveEventsOptions = {},
 ): LiveEvents {
@@ -114,24 +113,15 @@ export function createLiveEvents(
 
   const unsubscribe = feed.subscribe(look);
 
-  async function past(topic: Topic, after: number, upTo: number, atMost: number): Promise<readonly StoredEvent[]> {
-    const found: StoredEvent[] = [];
-    const take = (event: StoredEvent): void => {
-      if (found.length === atMost) throw new FollowError("TOO_FAR_BACK");
-      found.push(event);
-    };
-    if ("eventTypes" in topic) {
-      for (let at = after; at < upTo; ) {
-        const page = await store.readAll(at, upTo, { eventTypes: topic.eventTypes, limit: PAGE });
-        for (const event of page) take(event);
-        at = page.length < PAGE ? upTo : (page.at(-1)?.sequence ?? upTo);
-      }
-      return found;
+  /** By pages, read as they are taken: however many catch up at a time, there is a page of each in memory. */
+  async function* past(topic: Topic, after: number, upTo: number, atMost: number): AsyncGenerator<StoredEvent, void> {
+    const [oneTooMany] = await store.readTopic(topic, after, upTo, { limit: 1, skip: atMost });
+    if (oneTooMany !== undefined) throw new FollowError("TOO_FAR_BACK");
+    for (let at = after; at < upTo; ) {
+      const page = await store.readTopic(topic, at, upTo, { limit: PAST_PAGE });
+      yield* page;
+      at = page.length < PAST_PAGE ? upTo : (page.at(-1)?.sequence ?? upTo);
     }
-    for (const id of topic.aggregateIds) {
-      for await (const event of store.readStream(id)) if (event.sequence > after && event.sequence <= upTo) take(event);
-    }
-    return found.sort((one, other) => one.sequence - other.sequence);
   }
 
   /** Before the first follower the reading begins at the log's end, which the feed may not have found yet. */
@@ -153,7 +143,7 @@ export function createLiveEvents(
     look();
     try {
       if (after !== undefined && after < start) {
-        for (const event of await past(topic, after, start, pastAtMost)) {
+        for await (const event of past(topic, after, start, pastAtMost)) {
           if (follower.ended || closed) return;
           yield event;
         }
@@ -196,12 +186,20 @@ export function createLiveEvents(
       };
       options.signal?.addEventListener("abort", end, { once: true });
       const generator = events(topic, follower, options);
+      const forget = (): void => options.signal?.removeEventListener("abort", end);
       return {
-        next: () => generator.next(),
+        async next() {
+          try {
+            return await generator.next();
+          } catch (error) {
+            forget();
+            throw error;
+          }
+        },
         // A generator that waits would be returned from only after what it waits for.
         return() {
           end();
-          options.signal?.removeEventListener("abort", end);
+          forget();
           return generator.return();
         },
         [Symbol.asyncIterator]() {

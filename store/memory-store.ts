@@ -113,6 +113,16 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
         .filter((event) => aggregateTypes?.includes(event.aggregateType) ?? true)
         .slice(0, limit)
         .map(read),
+    readTopic: async (topic, after, upTo, { limit, skip = 0 }) =>
+      log
+        .slice(after, upTo)
+        .filter((event) =>
+          "aggregateIds" in topic
+            ? topic.aggregateIds.includes(event.aggregateId)
+            : topic.eventTypes.includes(event.eventType),
+        )
+        .slice(skip, skip + limit)
+        .map(read),
     readBetween: async (from, to, limit = 1_000) =>
       log
         .filter((event) => event.timestamp >= from && event.timestamp <= to)

@@ -1,9 +1,9 @@
 import type pg from "pg";
-import type { NewEvent, StoredEvent } from "../domain/envelope.ts";
+import type { AggregateType, NewEvent, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
 import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.ts";
-import type { AcceptedCommand, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
+import type { AcceptedCommand, AppendResult, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions, type Unit } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
@@ -18,6 +18,8 @@ export interface PostgresStoreOptions extends GroupCommitOptions {
   readonly onAppended?: () => void;
   /** What was written, after each commit and before its answers; must not throw, nor wait. */
   readonly onEvents?: (events: readonly AppendedEvent[]) => void;
+  /** Of each snapshot that is written, the size of its state in bytes of JSON. */
+  readonly onSnapshot?: (aggregateType: AggregateType, bytes: number) => void;
 }
 
 export interface AppendedEvent extends NewEvent {
@@ -61,16 +63,19 @@ export function createPostgresStore(
   }, options);
   let closed: Promise<void> | undefined;
 
-  async function events(name: string, text: string, values: unknown[]): Promise<readonly StoredEvent[]> {
-    const { rows } = await readPool.query<EventRow>({ name, text, values });
+  /** @param name of a statement that is planned once; without one it is planned for its values, each time */
+  async function events(name: string | undefined, text: string, values: unknown[]): Promise<readonly StoredEvent[]> {
+    const { rows } = await readPool.query<EventRow>({ text, values, ...(name !== undefined && { name }) });
     return rows.map((row) => eventOf(row, registry));
   }
 
   return {
     append(request) {
       const problem = checkRequest(request, registry);
-      if (problem !== undefined) return Promise.resolve({ ok: false, reason: "INVALID", message: problem });
-      return commit.append(request);
+      if (problem === undefined) return commit.append(request);
+      const refused: AppendResult = { ok: false, reason: "INVALID", message: problem };
+      options.onResult?.(request, refused);
+      return Promise.resolve(refused);
     },
 
     async activate(aggregateId, nodeId) {
@@ -157,6 +162,16 @@ export function createPostgresStore(
         [after, upTo, eventTypes ?? null, aggregateTypes ?? null, limit],
       ),
 
+    // Whether the streams' index or the log's own is the shorter way depends on how far back `after` is: only the planner knows.
+    readTopic: (topic, after, upTo, { limit, skip = 0 }) =>
+      events(
+        undefined,
+        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
+           AND ${"aggregateIds" in topic ? "aggregate_id = ANY ($3::uuid[])" : "event_type = ANY ($3::text[])"}
+         ORDER BY event_sequence LIMIT $4 OFFSET $5`,
+        [after, upTo, "aggregateIds" in topic ? topic.aggregateIds : topic.eventTypes, limit, skip],
+      ),
+
     readBetween: (from, to, limit = 1_000) =>
       events(
         "read_between",
@@ -200,6 +215,9 @@ export function createPostgresStore(
     },
 
     async saveSnapshots(snapshots) {
+      const states = snapshots.map(({ state }) => JSON.stringify(state));
+      for (const [i, { aggregateType }] of snapshots.entries())
+        options.onSnapshot?.(aggregateType, Buffer.byteLength(states[i] ?? ""));
       await readPool.query({
         name: "save_snapshots",
         // A snapshot is a shortcut: to lose the last ones in a crash costs nothing, to wait for the disk would.
@@ -217,7 +235,7 @@ export function createPostgresStore(
           uuidArray(snapshots.map(({ aggregateId }) => aggregateId)),
           textArray(snapshots.map(({ aggregateType }) => aggregateType)),
           intArray(snapshots.map(({ version }) => version)),
-          jsonbArray(snapshots.map(({ state }) => JSON.stringify(state))),
+          jsonbArray(states),
           intArray(snapshots.map(({ stateVersion }) => stateVersion)),
           textArray(snapshots.map(({ recentCommands }) => formatCommands(recentCommands))),
         ],

@@ -1,9 +1,10 @@
 import SchemaBuilder, { type ObjectRef } from "@pothos/core";
 import complexity from "@pothos/plugin-complexity";
 import { GraphQLError } from "graphql";
-import type { z } from "zod";
+import { z } from "zod";
 import { REFUSALS, type RefusalCode } from "../../domain/codes.ts";
 import { cursorOf, cursorSchema, type Page } from "../../projections/keyset.ts";
+import { isStorable } from "../../rooms/wire.ts";
 import type { Context } from "./context.ts";
 
 /** What one operation may ask for; a list counts as often as it may be long. */
@@ -66,7 +67,12 @@ export function plain<Parent, T>(t: T, fields: Plain): Record<string, never> {
 
 export interface Connection<Item> {
   readonly edges: readonly { readonly cursor: string; readonly node: Item }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
 }
 
 export interface PageArgs {
@@ -80,14 +86,45 @@ export function placeOf<Key>(args: PageArgs, key: z.ZodType<Key>): { readonly li
   if (limit < 1 || limit > LONGEST) throw refuse("BAD_REQUEST", `first is between 1 and ${LONGEST}`);
   if (args.after === undefined || args.after === null) return { limit };
   const after = cursorSchema(key).safeParse(args.after);
-  if (!after.success) throw refuse("BAD_REQUEST", "after is no cursor of this list");
+  if (!after.success || !isStorable(after.data)) throw refuse("BAD_REQUEST", "after is no cursor of this list");
   return { limit, after: after.data };
 }
 
+/** An id, as the database has it. @throws a refusal */
+export function idOf(given: string | number): string {
+  const id = z.uuid().safeParse(given);
+  if (!id.success) throw refuse("BAD_REQUEST", "an id is a UUID");
+  return id.data.toLowerCase();
+}
+
+/** A filter's value, if one is given. @throws a refusal */
+export function choice<Value extends string>(
+  name: string,
+  values: readonly Value[],
+  given: string | null | undefined,
+): Value | undefined {
+  const found = values.find((value) => value === given);
+  if (found === undefined && given !== null && given !== undefined)
+    throw refuse("BAD_REQUEST", `${name} is one of ${values.join(", ")}`);
+  return found;
+}
+
 /** A page as a connection; `keyOf` gives the key of which a row's cursor is made. */
-export function connectionOf<Item>(page: Page<Item>, keyOf: (item: Item) => unknown): Connection<Item> {
+export function connectionOf<Item>(
+  page: Page<Item>,
+  keyOf: (item: Item) => unknown,
+  { after }: PageArgs,
+): Connection<Item> {
   const edges = page.items.map((node) => ({ cursor: cursorOf(keyOf(node)), node }));
-  return { edges, pageInfo: { hasNextPage: page.next !== undefined, endCursor: edges.at(-1)?.cursor ?? null } };
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: page.next !== undefined,
+      hasPreviousPage: after !== undefined && after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
 }
 
 /** Up to `limit + 1` rows as a page. */
@@ -130,7 +167,10 @@ export function connectionType<Item>(builder: Builder, name: string, node: Objec
 
 function makePageInfo(builder: Builder) {
   const info = builder.objectRef<Connection<unknown>["pageInfo"]>("PageInfo");
-  info.implement({ fields: (t) => plain(t, { hasNextPage: "Boolean!", endCursor: "String" }) });
+  info.implement({
+    fields: (t) =>
+      plain(t, { hasNextPage: "Boolean!", hasPreviousPage: "Boolean!", startCursor: "String", endCursor: "String" }),
+  });
   return info;
 }
 

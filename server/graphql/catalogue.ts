@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { type CatalogueEntry, type CatalogueTable, listCatalogue } from "../../projections/catalogue-queries.ts";
 import { isStorable } from "../../rooms/wire.ts";
-import { type Builder, connectionOf, connectionType, listCost, placeOf, plain, refuse } from "./builder.ts";
-import { idOf } from "./combats.ts";
+import { type Builder, connectionOf, connectionType, idOf, listCost, placeOf, plain, refuse } from "./builder.ts";
 
 export type CatalogueTypes = ReturnType<typeof catalogueTypes>;
 
@@ -65,7 +64,7 @@ export function catalogueTypes(builder: Builder) {
             { retire: false, ...filter },
             { after: place.after, limit: place.limit },
           );
-          return connectionOf(page, ({ definition, id }) => [definition["nom"], id]);
+          return connectionOf(page, ({ definition, id }) => [definition["nom"], id], { after });
         },
       }),
     }));

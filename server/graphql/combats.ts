@@ -1,33 +1,56 @@
 import { z } from "zod";
 import type { CombatDetails, CombatParticipant, CombatSummary } from "../../projections/combat-queries.ts";
 import { listCombats, type readActionsOf, type readHistories } from "../../projections/combat-queries.ts";
-import { type Builder, connectionOf, connectionType, listCost, placeOf, plain, refuse } from "./builder.ts";
+import { COMBAT_VIEWERS, isSelf } from "../visibility.ts";
+import {
+  type Builder,
+  choice,
+  connectionOf,
+  connectionType,
+  idOf,
+  listCost,
+  type PageArgs,
+  placeOf,
+  plain,
+  refuse,
+} from "./builder.ts";
+import type { CatalogueTypes } from "./catalogue.ts";
 import type { Context } from "./context.ts";
 import type { PlayerTypes } from "./players.ts";
 
 type Pages<Read extends (...args: never) => unknown> =
   Awaited<ReturnType<Read>> extends ReadonlyMap<string, infer Value> ? Value : never;
-type Line = Pages<typeof readHistories>["items"][number];
-type Act = Pages<typeof readActionsOf>["items"][number];
+interface OfCombat {
+  readonly combatId: string;
+}
+type Line = Pages<typeof readHistories>["items"][number] & OfCombat;
+type Act = Pages<typeof readActionsOf>["items"][number] & OfCombat;
 
+const ACT = {
+  sequence: "Float!",
+  combatId: "ID!",
+  actionId: "ID!",
+  numeroTour: "Int!",
+  participantId: "ID!",
+  typeAction: "String!",
+  competenceId: "ID",
+  itemId: "ID",
+  cibles: "JSON!",
+  resultat: "String!",
+  effetsAppliques: "JSON!",
+  tempsExecutionMs: "Int",
+  timestamp: "String!",
+} as const;
 const ETATS = ["PREPARATION", "EN_COURS", "TERMINE", "ABANDONNE"] as const;
 const placeKey = z.tuple([z.int(), z.int().min(0)]);
 
-/** As REST's: players look into combats that they take part in; spectators, services and operators into any. */
+/** As over REST. */
 export async function mayWatch(context: Context, combatId: string): Promise<boolean> {
   const { who, load } = context;
-  switch (who.role) {
-    case "spectateur":
-    case "service":
-    case "admin":
-      return true;
-    case "auteur":
-      return false;
-    case "joueur": {
-      const combat = (await load.combat.load(combatId)) ?? (await newest(context, combatId));
-      return combat?.participants.some((one) => one.typeEntite === "JOUEUR" && one.entiteId === who.userId) === true;
-    }
-  }
+  if (!COMBAT_VIEWERS.some((role) => role === who.role)) return false;
+  if (who.role !== "joueur") return true;
+  const combat = (await load.combat.load(combatId)) ?? (await newest(context, combatId));
+  return combat?.participants.some((one) => isSelf(who, one)) === true;
 }
 
 /** A combat that has only just begun: its players know of it before the read model does. */
@@ -36,7 +59,16 @@ async function newest({ freshness, live, load }: Context, combatId: string): Pro
   return load.combat.clear(combatId).load(combatId);
 }
 
-export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
+/** One of a combat that may be looked into: whoever reads its entries has been asked. */
+async function participantOf({ load }: Context, combatId: string, id: string | null) {
+  return (await load.combat.load(combatId))?.participants.find(({ participantId }) => participantId === id);
+}
+
+export function combatTypes(
+  builder: Builder,
+  { joueur }: PlayerTypes,
+  { item, competence }: Pick<CatalogueTypes, "item" | "competence">,
+): void {
   const participant = builder.objectRef<CombatParticipant>("Participant").implement({
     fields: (t) => ({
       ...plain(t, {
@@ -68,9 +100,10 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
   });
 
   const line = builder.objectRef<Line>("LigneHistorique").implement({
-    fields: (t) =>
-      plain(t, {
+    fields: (t) => ({
+      ...plain(t, {
         sequence: "Float!",
+        combatId: "ID!",
         eventId: "ID!",
         eventType: "String!",
         numeroTour: "Int!",
@@ -80,23 +113,35 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
         timestamp: "String!",
         details: "JSON!",
       }),
+      acteur: t.field({
+        type: participant,
+        resolve: ({ combatId, acteurId }, _, context) => participantOf(context, combatId, acteurId),
+      }),
+    }),
   });
   const act = builder.objectRef<Act>("Action").implement({
-    fields: (t) =>
-      plain(t, {
-        sequence: "Float!",
-        actionId: "ID!",
-        numeroTour: "Int!",
-        participantId: "ID!",
-        typeAction: "String!",
-        competenceId: "ID",
-        itemId: "ID",
-        cibles: "JSON!",
-        resultat: "String!",
-        effetsAppliques: "JSON!",
-        tempsExecutionMs: "Int",
-        timestamp: "String!",
+    fields: (t) => ({
+      ...plain(t, ACT),
+      donnees: t.field({
+        type: "JSON",
+        nullable: false,
+        description: "What it cost, and the rolls.",
+        resolve: (one) => Object.fromEntries(Object.entries(one).filter(([name]) => !(name in ACT))),
       }),
+      participant: t.field({
+        type: participant,
+        resolve: ({ combatId, participantId }, _, context) => participantOf(context, combatId, participantId),
+      }),
+      competence: t.field({
+        type: competence,
+        resolve: ({ competenceId }, _, { load }) =>
+          competenceId === null ? null : load.competences.load(competenceId),
+      }),
+      item: t.field({
+        type: item,
+        resolve: ({ itemId }, _, { load }) => (itemId === null ? null : load.items.load(itemId)),
+      }),
+    }),
   });
   const lines = connectionType(builder, "Historique", line as never);
   const acts = connectionType(builder, "Actions", act as never);
@@ -108,6 +153,9 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
     return found;
   }
 
+  const of = <Name extends keyof CombatDetails>(name: Name) => ({
+    resolve: async (one: CombatSummary, _: unknown, context: Context) => (await details(one, context))[name] as never,
+  });
   const combat = builder.objectRef<CombatSummary>("Combat").implement({
     fields: (t) => ({
       ...plain(t, {
@@ -119,23 +167,17 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
         heureDebut: "String!",
         heureFin: "String",
       }),
-      version: t.int({ resolve: async (one, _, context) => (await details(one, context)).version }),
-      sequence: t.float({ resolve: async (one, _, context) => (await details(one, context)).sequence }),
-      manche: t.int({ resolve: async (one, _, context) => (await details(one, context)).manche }),
-      participantActifId: t.id({
-        resolve: async (one, _, context) => (await details(one, context)).participantActifId,
-      }),
-      echeance: t.string({ resolve: async (one, _, context) => (await details(one, context)).echeance }),
-      ordreTour: t.idList({ resolve: async (one, _, context) => [...(await details(one, context)).ordreTour] }),
-      recompenses: t.field({
-        type: "JSON",
-        resolve: async (one, _, context) => (await details(one, context)).recompenses,
-      }),
-      fin: t.field({ type: "JSON", resolve: async (one, _, context) => (await details(one, context)).fin }),
-      participants: t.field({
-        type: [participant],
-        resolve: async (one, _, context) => [...(await details(one, context)).participants],
-      }),
+      version: t.int(of("version")),
+      sequence: t.float(of("sequence")),
+      manche: t.int(of("manche")),
+      participantActifId: t.id(of("participantActifId")),
+      echeance: t.string(of("echeance")),
+      dureeTourMs: t.int(of("dureeTourMs")),
+      ordreTour: t.idList(of("ordreTour")),
+      conditionsVictoire: t.field({ type: "JSON", ...of("conditionsVictoire") }),
+      recompenses: t.field({ type: "JSON", ...of("recompenses") }),
+      fin: t.field({ type: "JSON", ...of("fin") }),
+      participants: t.field({ type: [participant], ...of("participants") }),
       historique: t.field({
         type: lines,
         args: { first: t.arg.int(), after: t.arg.string() },
@@ -143,8 +185,7 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
         async resolve(one, args, context) {
           await details(one, context);
           const page = await context.load.histories(one.combatId, historyPlace(args));
-          const { next, items = [] } = page ?? {};
-          return connectionOf({ items, ...(next && { next: "" }) }, keyOfEntry);
+          return entries(one, page, args);
         },
       }),
       actions: t.field({
@@ -154,8 +195,7 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
         async resolve(one, args, context) {
           await details(one, context);
           const page = await context.load.actions(one.combatId, historyPlace(args));
-          const { next, items = [] } = page ?? {};
-          return connectionOf({ items, ...(next && { next: "" }) }, keyOfEntry);
+          return entries(one, page, args);
         },
       }),
     }),
@@ -175,15 +215,24 @@ export function combatTypes(builder: Builder, { joueur }: PlayerTypes): void {
       args: { etat: t.arg.string(), zone: t.arg.id(), first: t.arg.int(), after: t.arg.string() },
       complexity: listCost,
       async resolve(_, { etat, zone, ...args }, { readModels }) {
-        const wanted = z.enum(ETATS).safeParse(etat ?? "EN_COURS");
-        if (!wanted.success) throw refuse("BAD_REQUEST", `etat is one of ${ETATS.join(", ")}`);
+        const wanted = choice("etat", ETATS, etat) ?? "EN_COURS";
         const { limit, after } = placeOf(args, z.uuid());
         const inZone = zone === null || zone === undefined ? undefined : idOf(zone);
-        const page = await listCombats(readModels, { etat: wanted.data, zone: inZone, after, limit });
-        return connectionOf(page, ({ combatId }) => combatId);
+        const page = await listCombats(readModels, { etat: wanted, zone: inZone, after, limit });
+        return connectionOf(page, ({ combatId }) => combatId, args);
       },
     }),
   }));
+}
+
+/** A page of a combat's history, or of its acts, as a connection; each entry knows of which combat it is. */
+function entries<Entry extends { readonly numeroTour: number; readonly sequence: number }>(
+  { combatId }: OfCombat,
+  page: { readonly items: readonly Entry[]; readonly next?: unknown } | undefined,
+  args: PageArgs,
+) {
+  const items = (page?.items ?? []).map((entry) => ({ ...entry, combatId }));
+  return connectionOf({ items, ...(page?.next !== undefined && { next: "" }) }, keyOfEntry, args);
 }
 
 const keyOfEntry = ({ numeroTour, sequence }: { numeroTour: number; sequence: number }) => [numeroTour, sequence];
@@ -191,11 +240,4 @@ const keyOfEntry = ({ numeroTour, sequence }: { numeroTour: number; sequence: nu
 function historyPlace(args: Parameters<typeof placeOf>[0]) {
   const { limit, after } = placeOf(args, placeKey);
   return { limit, ...(after !== undefined && { after: { numeroTour: after[0], sequence: after[1] } }) };
-}
-
-/** @throws a refusal */
-export function idOf(given: string | number): string {
-  const id = z.uuid().safeParse(given);
-  if (!id.success) throw refuse("BAD_REQUEST", "an id is a UUID");
-  return id.data.toLowerCase();
 }

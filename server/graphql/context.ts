@@ -13,7 +13,19 @@ import {
 } from "../../projections/combat-queries.ts";
 import { type ItemPrices, readPrices } from "../../projections/economy-queries.ts";
 import type { Freshness } from "../../projections/freshness.ts";
-import { type PlayerProfile, readProfiles } from "../../projections/player-queries.ts";
+import {
+  type From,
+  type PlayerProfile,
+  type QuestKey,
+  readEquipments,
+  readInventories,
+  readItemsOf,
+  readLevelsOf,
+  readProfiles,
+  readQuestsOf,
+  readSkillsOf,
+} from "../../projections/player-queries.ts";
+import type { QueteRow } from "../../projections/player-rows.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import type { LiveEvents } from "../../store/live-events.ts";
 
@@ -47,20 +59,24 @@ function byId<Value>(read: (ids: readonly string[]) => Promise<ReadonlyMap<strin
   );
 }
 
-/** A page of each of several combats: those that ask for the same page are read together. */
-function pagesOf<Value>(
+/** A page of a list of each of several owners: those of which the same page is asked for are read together. */
+function pagesOf<Place, Value>(
   read: (ids: readonly string[], place: Place) => Promise<ReadonlyMap<string, Value>>,
-): (combatId: string, place: Place) => Promise<Value | undefined> {
+): (id: string, place: Place) => Promise<Value | undefined> {
   const loaders = new Map<string, DataLoader<string, Value | undefined>>();
-  return (combatId, place) => {
+  return (id, place) => {
     const key = JSON.stringify(place);
     const loader = loaders.get(key) ?? byId((ids) => read(ids, place));
     loaders.set(key, loader);
-    return loader.load(combatId);
+    return loader.load(id);
   };
 }
 
-interface Place {
+interface QuestsPage extends From<QuestKey> {
+  readonly etat?: QueteRow["etat"] | undefined;
+}
+
+interface HistoryPage {
   readonly after?: HistoryPlace | undefined;
   readonly limit: number;
 }
@@ -69,9 +85,15 @@ export function createLoaders(pool: Pick<pg.Pool, "query">) {
   const entries = (table: CatalogueTable) => byId<CatalogueEntry>((ids) => readEntries(pool, table, ids));
   return {
     combat: byId<CombatDetails>((ids) => readCombats(pool, ids)),
-    histories: pagesOf((combatIds, place) => readHistories(pool, { combatIds, ...place })),
-    actions: pagesOf((combatIds, place) => readActionsOf(pool, { combatIds, ...place })),
+    histories: pagesOf((combatIds, place: HistoryPage) => readHistories(pool, { combatIds, ...place })),
+    actions: pagesOf((combatIds, place: HistoryPage) => readActionsOf(pool, { combatIds, ...place })),
     player: byId<PlayerProfile>((ids) => readProfiles(pool, ids)),
+    inventory: byId((ids) => readInventories(pool, ids)),
+    carried: pagesOf((ids, from: From<number>) => readItemsOf(pool, ids, from)),
+    equipment: byId((ids) => readEquipments(pool, ids)),
+    learnt: pagesOf((ids, from: From<string>) => readSkillsOf(pool, ids, from)),
+    accepted: pagesOf((ids, { etat, ...from }: QuestsPage) => readQuestsOf(pool, ids, etat, from)),
+    levels: pagesOf((ids, from: From<number>) => readLevelsOf(pool, ids, from)),
     statistics: byId((ids) => readStatisticsOf(pool, ids)),
     prices: byId<ItemPrices>((ids) => readPrices(pool, ids)),
     items: entries("items"),

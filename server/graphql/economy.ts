@@ -10,9 +10,18 @@ import {
   STATUTS,
   type Trade,
 } from "../../projections/economy-queries.ts";
-import { type Builder, connectionOf, connectionType, listCost, placeOf, plain, refuse } from "./builder.ts";
+import {
+  type Builder,
+  choice,
+  connectionOf,
+  connectionType,
+  idOf,
+  listCost,
+  placeOf,
+  plain,
+  refuse,
+} from "./builder.ts";
 import type { CatalogueTypes } from "./catalogue.ts";
-import { idOf } from "./combats.ts";
 
 /** Price levels of either side that are told. */
 export const LEVELS = 20;
@@ -103,7 +112,7 @@ export function economyTypes(builder: Builder, { item }: CatalogueTypes) {
       async resolve(_, { itemId, ...args }, { readModels }) {
         const { limit, after } = placeOf(args, z.tuple([z.iso.datetime(), z.int().min(0)]));
         const page = await listTrades(readModels, idOf(itemId), { after, limit });
-        return connectionOf(page, ({ executeeA, sequence }) => [executeeA, sequence]);
+        return connectionOf(page, ({ executeeA, sequence }) => [executeeA, sequence], args);
       },
     }),
     orders: t.field({
@@ -115,15 +124,10 @@ export function economyTypes(builder: Builder, { item }: CatalogueTypes) {
       async resolve(_, { statut, itemId, ...args }, { readModels, who }) {
         if (who.role !== "joueur") throw refuse("FORBIDDEN");
         const { limit, after } = placeOf(args, z.tuple([z.iso.datetime(), z.uuid()]));
-        const wanted = z
-          .enum(STATUTS)
-          .optional()
-          .safeParse(statut ?? undefined);
-        if (!wanted.success) throw refuse("BAD_REQUEST", `statut is one of ${STATUTS.join(", ")}`);
         const ofItem = itemId === null || itemId === undefined ? undefined : idOf(itemId);
-        const filter = { statut: wanted.data, itemId: ofItem };
+        const filter = { statut: choice("statut", STATUTS, statut), itemId: ofItem };
         const page = await listOrders(readModels, who.userId, filter, { after, limit });
-        return connectionOf(page, ({ creeA, ordreId }) => [creeA, ordreId]);
+        return connectionOf(page, ({ creeA, ordreId }) => [creeA, ordreId], args);
       },
     }),
   }));

@@ -1,22 +1,26 @@
-import { useAPQ } from "@graphql-yoga/plugin-apq";
+import { createInMemoryAPQStore, useAPQ } from "@graphql-yoga/plugin-apq";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from "graphql";
+import type { GraphQLSchema, ValidationRule } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { z } from "zod";
+import type { Authenticate } from "../../rooms/principal.ts";
 import { type Call, type Door, EVERYONE } from "../http.ts";
 import { json } from "../routes/answers.ts";
 import type { Context, GraphqlServices } from "./context.ts";
 import { createLoaders } from "./context.ts";
 import { createErrors, type ErrorServices } from "./errors.ts";
+import { openLiveDoor } from "./live.ts";
+import { LONGEST_QUERY, ownRules, parseOperation } from "./operation.ts";
 
 export interface EndpointServices extends GraphqlServices, ErrorServices {
   readonly schema: GraphQLSchema;
+  readonly authenticate: Authenticate;
   /** In production the schema is told to nobody. */
   readonly production: boolean;
 }
 
-/** Characters. */
-const LONGEST_QUERY = 20_000;
+/** How many queries are known by their hashes, and for how long after they came, in ms. */
+const PERSISTED = { max: 1_000, ttl: 24 * 60 * 60 * 1_000 };
 
 const operation = z.strictObject({
   query: z.string().max(LONGEST_QUERY).optional(),
@@ -32,10 +36,11 @@ const inQuery = z.strictObject({
   extensions: z.string().max(2_000).optional(),
 });
 
-/** `POST /graphql`, and `GET /graphql` for queries: same tokens, limits and connections as REST. */
+/** `POST /graphql`, `GET /graphql` for queries, and a WebSocket for subscriptions: same tokens, limits and connections as REST. */
 export function graphqlRoutes(api: FastifyInstance, door: Door, services: EndpointServices): void {
   const { schema, readModels, production } = services;
   const errors = createErrors(services);
+  const rules = ownRules(production);
   const yoga = createYoga<{ context: Context }, Context>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -48,10 +53,13 @@ export function graphqlRoutes(api: FastifyInstance, door: Door, services: Endpoi
     maskedErrors: false,
     context: ({ context }: { context: Context }) => context,
     plugins: [
-      useAPQ(),
+      useAPQ({ store: createInMemoryAPQStore(PERSISTED) }),
       {
-        onValidate({ addValidationRule }: { addValidationRule: (rule: never) => void }) {
-          if (production) addValidationRule(NoSchemaIntrospectionCustomRule as never);
+        onParse({ setParseFn }: { setParseFn: (parse: typeof parseOperation) => void }) {
+          setParseFn(parseOperation);
+        },
+        onValidate({ addValidationRule }: { addValidationRule: (rule: ValidationRule) => void }) {
+          for (const rule of rules) addValidationRule(rule);
         },
         onResultProcess({ result, setResult }: { result: unknown; setResult: (result: never) => void }) {
           const { errors: found } = result as { errors?: readonly unknown[] };
@@ -69,6 +77,9 @@ export function graphqlRoutes(api: FastifyInstance, door: Door, services: Endpoi
     for (const [name, value] of response.headers) if (name !== "content-length") reply.header(name, value);
     return reply.send(await response.text());
   }
+
+  const liveDoor = openLiveDoor(api.server, { ...services, allows: door.allows });
+  api.addHook("preClose", () => liveDoor.close());
 
   const shared = { roles: EVERYONE, gives: json } as const;
   api.post("/graphql", door.guarded({ ...shared, does: "A GraphQL operation.", takes: operation }, answer));

@@ -1,36 +1,59 @@
 import { z } from "zod";
-import type { Ranked } from "../../projections/leaderboard.ts";
+import type { BoardReads } from "../../projections/boards-reads.ts";
+import type { Board, Ranked, RankedGuild } from "../../projections/leaderboard.ts";
 import {
+  type AcceptedQuest,
+  type CarriedItem,
+  type Equipment,
+  type Inventory,
+  type LearntSkill,
   type LevelReached,
   type PlayerProfile,
   type PublicPlayer,
-  readEquipment,
-  readInventory,
-  readItems,
-  readLevels,
-  readQuests,
-  readSkills,
   searchPlayers,
 } from "../../projections/player-queries.ts";
-import { type Builder, connectionOf, connectionType, listCost, pageOfRows, placeOf, plain, refuse } from "./builder.ts";
+import { mayReadOwn } from "../visibility.ts";
+import {
+  type Builder,
+  choice,
+  connectionOf,
+  connectionType,
+  idOf,
+  listCost,
+  pageOfRows,
+  placeOf,
+  plain,
+  refuse,
+} from "./builder.ts";
 import type { CatalogueTypes } from "./catalogue.ts";
-import { idOf } from "./combats.ts";
 import type { Context } from "./context.ts";
-
-type Row<Read extends (...args: never) => Promise<readonly unknown[]>> = Awaited<ReturnType<Read>>[number];
-type Inventory = NonNullable<Awaited<ReturnType<typeof readInventory>>>;
-type Equipment = NonNullable<Awaited<ReturnType<typeof readEquipment>>>;
 
 export type PlayerTypes = ReturnType<typeof playerTypes>;
 
-/** What is a player's own is told to it and to operators. */
+const ETATS_QUETE = ["EN_COURS", "COMPLETE", "ECHOUEE", "ABANDONEE"] as const;
+
 function own({ joueurId }: Pick<PublicPlayer, "joueurId">, { who }: Context): string {
-  if (who.role === "admin" || (who.role === "joueur" && who.userId === joueurId)) return joueurId;
+  if (mayReadOwn(who, joueurId)) return joueurId;
   throw refuse("FORBIDDEN", "this is another player's");
 }
 
+/** After which rank a page begins; with `around` a player, it or its guild is in the middle. @throws a refusal */
+async function beginning(
+  boards: BoardReads,
+  board: Board,
+  around: string | number | null | undefined,
+  { limit, after }: { readonly limit: number; readonly after?: number | undefined },
+): Promise<number | undefined> {
+  if (around === null || around === undefined) return after;
+  const rank = await boards.rankOf(board, idOf(around));
+  if (rank === undefined) throw refuse("NOT_FOUND", "the player is not ranked");
+  return Math.max(0, rank - 1 - Math.floor(limit / 2));
+}
+
+const rankKey = z.int().min(0).max(2_000_000_000);
+
 export function playerTypes(builder: Builder, { item, competence, quete }: CatalogueTypes) {
-  const slot = builder.objectRef<Row<typeof readItems>>("ObjetPorte").implement({
+  const slot = builder.objectRef<CarriedItem>("ObjetPorte").implement({
     fields: (t) => ({
       ...plain(t, {
         slotId: "ID!",
@@ -61,10 +84,10 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
         type: slots,
         args: { first: t.arg.int(), after: t.arg.string() },
         complexity: listCost,
-        async resolve({ inventaireId }, args, { readModels }) {
+        async resolve({ inventaireId }, args, { load }) {
           const { limit, after } = placeOf(args, z.int32());
-          const rows = await readItems(readModels, inventaireId, { after, limit: limit + 1 });
-          return connectionOf(pageOfRows(rows, limit), ({ position }) => position);
+          const rows = (await load.carried(inventaireId, { after, limit: limit + 1 })) ?? [];
+          return connectionOf(pageOfRows(rows, limit), ({ position }) => position, args);
         },
       }),
     }),
@@ -72,7 +95,7 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
   const equipement = builder.objectRef<Equipment>("Equipement").implement({
     fields: (t) => plain(t, { emplacements: "JSON!", bonusSet: "JSON!", valeurAttaque: "Int!", valeurDefense: "Int!" }),
   });
-  const skill = builder.objectRef<Row<typeof readSkills>>("CompetenceApprise").implement({
+  const skill = builder.objectRef<LearntSkill>("CompetenceApprise").implement({
     fields: (t) => ({
       ...plain(t, {
         competenceId: "ID!",
@@ -88,7 +111,7 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
     }),
   });
   const skills = connectionType(builder, "CompetenceApprise", skill as never);
-  const quest = builder.objectRef<Row<typeof readQuests>>("QueteSuivie").implement({
+  const quest = builder.objectRef<AcceptedQuest>("QueteSuivie").implement({
     fields: (t) => ({
       ...plain(t, {
         queteJoueurId: "ID!",
@@ -136,18 +159,22 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
         experience: t.float(mine("experience")),
         experienceProchainNiveau: t.float(mine("experienceProchainNiveau")),
         or: t.int(mine("or")),
+        statsBase: t.field({ type: "JSON", ...mine("statsBase") }),
+        statsEquipement: t.field({ type: "JSON", ...mine("statsEquipement") }),
         statsTotales: t.field({ type: "JSON", ...mine("statsTotales") }),
         statistiquesJeu: t.field({ type: "JSON", ...mine("statistiquesJeu") }),
         reputation: t.field({ type: "JSON", ...mine("reputation") }),
+        guildeId: t.string(mine("guildeId")),
+        creeA: t.string(mine("creeA")),
         derniereConnexion: t.string(mine("derniereConnexion")),
         sequence: t.float(mine("sequence")),
         inventaire: t.field({
           type: inventaire,
-          resolve: (one, _, context) => readInventory(context.readModels, own(one, context)),
+          resolve: (one, _, context) => context.load.inventory.load(own(one, context)),
         }),
         equipement: t.field({
           type: equipement,
-          resolve: (one, _, context) => readEquipment(context.readModels, own(one, context)),
+          resolve: (one, _, context) => context.load.equipment.load(own(one, context)),
         }),
         competences: t.field({
           type: skills,
@@ -155,8 +182,8 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
           complexity: listCost,
           async resolve(one, given, context) {
             const { limit, after } = placeOf(given, z.uuid());
-            const rows = await readSkills(context.readModels, own(one, context), { after, limit: limit + 1 });
-            return connectionOf(pageOfRows(rows, limit), ({ competenceId }) => competenceId);
+            const rows = (await context.load.learnt(own(one, context), { after, limit: limit + 1 })) ?? [];
+            return connectionOf(pageOfRows(rows, limit), ({ competenceId }) => competenceId, given);
           },
         }),
         quetes: t.field({
@@ -165,9 +192,14 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
           complexity: listCost,
           async resolve(one, { etat, ...given }, context) {
             const { limit, after } = placeOf(given, z.tuple([z.iso.datetime(), z.uuid()]));
-            const from = { after, limit: limit + 1 };
-            const rows = await readQuests(context.readModels, own(one, context), (etat ?? undefined) as never, from);
-            return connectionOf(pageOfRows(rows, limit), ({ accepteeA, queteJoueurId }) => [accepteeA, queteJoueurId]);
+            const wanted = choice("etat", ETATS_QUETE, etat);
+            const from = { etat: wanted, after, limit: limit + 1 };
+            const rows = (await context.load.accepted(own(one, context), from)) ?? [];
+            return connectionOf(
+              pageOfRows(rows, limit),
+              ({ accepteeA, queteJoueurId }) => [accepteeA, queteJoueurId],
+              given,
+            );
           },
         }),
         niveaux: t.field({
@@ -176,8 +208,8 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
           complexity: listCost,
           async resolve(one, given, context) {
             const { limit, after } = placeOf(given, z.int32());
-            const rows = await readLevels(context.readModels, own(one, context), { after, limit: limit + 1 });
-            return connectionOf(pageOfRows(rows, limit), ({ niveau }) => niveau);
+            const rows = (await context.load.levels(own(one, context), { after, limit: limit + 1 })) ?? [];
+            return connectionOf(pageOfRows(rows, limit), ({ niveau }) => niveau, given);
           },
         }),
       };
@@ -191,6 +223,10 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
       joueur: t.field({ type: joueur, nullable: false, resolve: (one) => one }),
     }),
   });
+  const guild = builder.objectRef<RankedGuild>("Guilde").implement({
+    fields: (t) => plain(t, { rang: "Int!", guildeId: "ID!", nom: "String!", membres: "Int!", points: "Float!" }),
+  });
+  const guilds = connectionType(builder, "Guilde", guild as never);
   const board = connectionType(builder, "Classement", ranked as never);
 
   builder.queryFields((t) => ({
@@ -213,7 +249,7 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
       async resolve(_, { search, ...args }, { readModels }) {
         const { limit, after } = placeOf(args, z.tuple([z.string().max(100), z.uuid()]));
         const rows = await searchPlayers(readModels, (search ?? "").slice(0, 50), { after, limit: limit + 1 });
-        return connectionOf(pageOfRows(rows, limit), ({ key }) => key);
+        return connectionOf(pageOfRows(rows, limit), ({ key }) => key, args);
       },
     }),
     leaderboard: t.field({
@@ -228,17 +264,29 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
       },
       complexity: listCost,
       async resolve(_, { board: name, around, ...args }, { boards }) {
-        const named = z.enum(["level", "arena"]).safeParse(name);
-        if (!named.success) throw refuse("NOT_FOUND", "there is no such leaderboard");
-        const { limit, after } = placeOf(args, z.int().min(0));
-        const whom = around === null || around === undefined ? undefined : idOf(around);
-        const rank = whom === undefined ? undefined : await boards.rankOf(named.data, whom);
-        if (whom !== undefined && rank === undefined) throw refuse("NOT_FOUND", "the player is not ranked");
-        const from = rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2));
-        const { rows } = await boards.players(named.data, { after: from, limit: limit + 1 });
-        return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang);
+        const named = choice("board", ["level", "arena"], name);
+        if (named === undefined) throw refuse("NOT_FOUND");
+        const { limit, after } = placeOf(args, rankKey);
+        const from = await beginning(boards, named, around, { limit, after });
+        const { rows } = await boards.players(named, { after: from, limit: limit + 1 });
+        return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang, { after: from ? String(from) : null });
       },
     }),
   }));
+  builder.queryField("guilds", (t) =>
+    t.field({
+      type: guilds,
+      nullable: false,
+      description: "By their points: from the top, or around a player's.",
+      args: { around: t.arg.id(), first: t.arg.int(), after: t.arg.string() },
+      complexity: listCost,
+      async resolve(_, { around, ...args }, { boards }) {
+        const { limit, after } = placeOf(args, rankKey);
+        const from = await beginning(boards, "guild", around, { limit, after });
+        const { rows } = await boards.guilds({ after: from, limit: limit + 1 });
+        return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang, { after: from ? String(from) : null });
+      },
+    }),
+  );
   return { joueur };
 }

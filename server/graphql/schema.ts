@@ -13,7 +13,7 @@ export function createSchema(): GraphQLSchema {
   builder.queryType({});
   const catalogue = catalogueTypes(builder);
   const players = playerTypes(builder, catalogue);
-  combatTypes(builder, players);
+  combatTypes(builder, players, catalogue);
   const economy = economyTypes(builder, catalogue);
   worldTypes(builder);
   subscriptionTypes(builder, economy);

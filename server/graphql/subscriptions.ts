@@ -6,10 +6,11 @@ import { type OrderBook, readBook } from "../../projections/economy-queries.ts";
 import { publishCombatEvent } from "../../rooms/combat-room.ts";
 import { streamsOf } from "../../rooms/streams.ts";
 import { publishWorldEvent } from "../../rooms/world-publish.ts";
-import { FollowError, type Topic } from "../../store/live-events.ts";
+import type { Topic } from "../../store/event-store.ts";
+import { FollowError } from "../../store/live-events.ts";
 import { bookId } from "../../store/uuid.ts";
-import { type Builder, plain, refuse } from "./builder.ts";
-import { idOf, mayWatch } from "./combats.ts";
+import { type Builder, idOf, plain, refuse } from "./builder.ts";
+import { mayWatch } from "./combats.ts";
 import type { Context } from "./context.ts";
 import { type economyTypes, LEVELS } from "./economy.ts";
 
@@ -22,31 +23,32 @@ interface Told {
   readonly payload: unknown;
 }
 
-interface Subscriber extends Context {
-  /** Aborted when whoever follows is gone, or may follow no longer. */
-  readonly signal?: AbortSignal;
-}
-
-/** What `map` makes of each, left out where it makes nothing. Unlike a generator it can be returned from while it waits. */
+/**
+ * What `map` makes of each, left out where it makes nothing. Unlike a generator it can be returned from while it waits; `gone` tells
+ * a map that waits so.
+ */
 function mapped<From, To>(
   events: AsyncIterableIterator<From, void, void>,
-  map: (event: From) => To | undefined | Promise<To | undefined>,
+  map: (event: From, gone: () => boolean) => To | undefined | Promise<To | undefined>,
 ): AsyncIterableIterator<To, void, void> {
+  let returned = false;
   return {
     async next() {
       try {
         for (;;) {
           const { done, value } = await events.next();
           if (done === true) return { done, value: undefined };
-          const made = await map(value);
+          const made = await map(value, () => returned);
           if (made !== undefined) return { done: false, value: made };
         }
       } catch (error) {
+        await events.return?.();
         if (error instanceof FollowError) throw refuse(error.code, error.message);
         throw error;
       }
     },
     async return() {
+      returned = true;
       await events.return?.();
       return { done: true, value: undefined };
     },
@@ -57,26 +59,27 @@ function mapped<From, To>(
 }
 
 function told(
-  { live, signal }: Subscriber,
+  { live }: Context,
   topic: Topic,
   after: number | null | undefined,
   publish: (event: AnsweredEvent) => AnsweredEvent = (event) => event,
 ): AsyncIterableIterator<Told, void, void> {
-  const from = { ...(after !== undefined && after !== null && { after }), ...(signal !== undefined && { signal }) };
-  return mapped(live.follow(topic, from), (event: StoredEvent) => {
+  if (after !== undefined && after !== null && !(Number.isSafeInteger(after) && after >= 0))
+    throw refuse("BAD_REQUEST", "after is a sequence");
+  return mapped(live.follow(topic, { after: after ?? undefined }), (event: StoredEvent) => {
     const { eventType: type, version, sequence, payload } = publish(event);
     return { type, version, sequence, timestamp: event.timestamp, payload };
   });
 }
 
 /** The book after each change; changes that came while it was read are in the next one. */
-function books({ live, signal, freshness, readModels }: Subscriber, itemId: string) {
+function books({ live, freshness, readModels }: Context, itemId: string) {
   let shown = 0;
-  const changes = live.follow({ aggregateIds: [bookId(itemId)] }, signal === undefined ? {} : { signal });
-  return mapped(changes, async ({ sequence }): Promise<OrderBook | undefined> => {
+  const changes = live.follow({ aggregateIds: [bookId(itemId)] });
+  return mapped(changes, async ({ sequence }, gone): Promise<OrderBook | undefined> => {
     if (sequence <= shown) return undefined;
-    // The read model tells the book; it is asked once it has come as far as the event.
-    await freshness.reached(["economy"], sequence);
+    // The read model tells the book; it is asked once it has come as far as the event, however late that is.
+    while (!(await freshness.reached(["economy"], sequence))) if (gone()) return undefined;
     shown = freshness.position("economy");
     return readBook(readModels, itemId, LEVELS);
   });

@@ -13,10 +13,10 @@ import {
   readHistory,
   readStatistics,
 } from "../../projections/combat-queries.ts";
-import type { Principal } from "../../rooms/principal.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
+import { COMBAT_VIEWERS, isSelf } from "../visibility.ts";
 import { page } from "./answers.ts";
 import { act, details, figures, line, summary } from "./combat-answers.ts";
 
@@ -41,15 +41,8 @@ const place = z.strictObject({ after: placeKey.optional(), limit });
 const nothing = z.strictObject({});
 const COMBAT = ["combat"];
 
-/** Who may look into a combat: its players, and whoever watches, serves or operates. */
-const VIEWERS = ["joueur", "spectateur", "service", "admin"] as const;
-
 const NO_COMBAT = refusal("NOT_FOUND", "there is no such combat");
 const NOT_YOURS = refusal("FORBIDDEN", "this combat is not the player's");
-
-function isPlayer({ userId }: Principal, one: { readonly typeEntite: string; readonly entiteId: string }): boolean {
-  return one.typeEntite === "JOUEUR" && one.entiteId === userId;
-}
 
 /** `GET /combats`, `GET /combat/{id}`, `/history`, `/actions`, and `GET /players/{id}/statistics`: from the read models. */
 export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
@@ -70,12 +63,12 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
   api.get(
     "/combat/:id",
     door.guarded(
-      { does: "A combat with everyone in it.", roles: VIEWERS, takes: nothing, gives: details, of: COMBAT },
+      { does: "A combat with everyone in it.", roles: COMBAT_VIEWERS, takes: nothing, gives: details, of: COMBAT },
       async ({ who, request, reply }) => {
         const id = idIn(request, "id");
         const combat = id === undefined ? undefined : await readCombat(pool, id);
         if (combat === undefined) return door.problem(reply, NO_COMBAT);
-        if (who.role === "joueur" && !combat.participants.some((one) => isPlayer(who, one)))
+        if (who.role === "joueur" && !combat.participants.some((one) => isSelf(who, one)))
           return door.problem(reply, NOT_YOURS);
         return sendTagged(request, reply, combat.sequence, combat);
       },
@@ -98,14 +91,26 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
   api.get(
     "/combat/:id/history",
     door.guarded(
-      { does: "What happened in a combat, oldest first.", roles: VIEWERS, takes: place, gives: page(line), of: COMBAT },
+      {
+        does: "What happened in a combat, oldest first.",
+        roles: COMBAT_VIEWERS,
+        takes: place,
+        gives: page(line),
+        of: COMBAT,
+      },
       (call) => pageOf(call, (query) => readHistory(pool, query)),
     ),
   );
   api.get(
     "/combat/:id/actions",
     door.guarded(
-      { does: "What was done in a combat, oldest first.", roles: VIEWERS, takes: place, gives: page(act), of: COMBAT },
+      {
+        does: "What was done in a combat, oldest first.",
+        roles: COMBAT_VIEWERS,
+        takes: place,
+        gives: page(act),
+        of: COMBAT,
+      },
       (call) => pageOf(call, (query) => readActions(pool, query)),
     ),
   );

@@ -18,7 +18,8 @@ export interface OperationsServices {
   readonly commands: Pick<Commands<Record<string, unknown>>, "sendHere" | "refreshHere">;
   /** Whether a token is another node's. */
   readonly authenticateNode: (token: string | undefined) => Promise<boolean>;
-  readonly gauge: () => void;
+  /** ms for which a consumer may not move though something waits. */
+  readonly stuckAfterMs: number;
 }
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -26,7 +27,7 @@ const NOBODY = "00000000-0000-4000-8000-000000000000";
 /** The door for other nodes; probes and metrics. */
 export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
   const { store, metrics, consumers, commands } = services;
-  const readiness = createReadiness();
+  const readiness = createReadiness(services.stuckAfterMs);
 
   api.post(PEER_PATH, async (request, reply) => {
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
@@ -55,7 +56,6 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
     }
   });
   api.get("/metrics", async (_request, reply) => {
-    services.gauge();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }

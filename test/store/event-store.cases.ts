@@ -324,6 +324,28 @@ export function describeEventStore(name: string, open: (registry: EventRegistry)
       expect(ids(await store.readAll(start, mark, { aggregateTypes: ["Inventaire"] }))).toEqual(ids(all.slice(3)));
     });
 
+    test("[STORE-11] a topic's events are read as if there were no others, by pages", async () => {
+      const start = await store.highWaterMark();
+      const [a, b, c] = [v7(), v7(), v7()];
+      await append(store, joueur(a, 0, gains(2)));
+      await append(store, joueur(c, 0, gains(2)));
+      await append(store, inventaire(b, 0, [event("ItemAjoute", { nom: "arc" })]));
+      await append(store, joueur(a, 2, gains(1)));
+      const mark = await store.highWaterMark();
+      const own = [...(await readStream(store, a)), ...(await readStream(store, b))].sort(
+        (one, other) => one.sequence - other.sequence,
+      );
+      const streams = { aggregateIds: [a, b, v7()] };
+      expect(ids(await store.readTopic(streams, start, mark, { limit: 10 }))).toEqual(ids(own));
+      expect(ids(await store.readTopic(streams, start, mark, { limit: 2, skip: 1 }))).toEqual(ids(own.slice(1, 3)));
+      expect(ids(await store.readTopic(streams, own[0]?.sequence ?? 0, own[2]?.sequence ?? 0, { limit: 10 }))).toEqual(
+        ids(own.slice(1, 3)),
+      );
+      const items = { eventTypes: ["ItemAjoute"] };
+      expect(ids(await store.readTopic(items, start, mark, { limit: 10 }))).toEqual(ids(await readStream(store, b)));
+      expect(await store.readTopic(items, start, mark, { limit: 10, skip: 1 })).toEqual([]);
+    });
+
     test("[STORE-11] where the log goes on without a gap is told, and events are read by their numbers", async () => {
       const result = await append(store, joueur(v7(), 0, gains(5)));
       const numbers = result.ok ? result.sequences : [];

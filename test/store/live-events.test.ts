@@ -3,7 +3,7 @@ import { v7 } from "uuid";
 import { expect, test } from "vitest";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import { createFeed } from "../../store/feed.ts";
-import { createLiveEvents } from "../../store/live-events.ts";
+import { createLiveEvents, type LiveEvents } from "../../store/live-events.ts";
 import { createRegistry } from "../../store/registry.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import { useDatabase } from "../support/postgres.ts";
@@ -37,6 +37,10 @@ async function take(events: AsyncIterable<StoredEvent>, count: number): Promise<
   return taken;
 }
 
+async function followed(live: LiveEvents, by: number): Promise<void> {
+  while (live.followers < by) await sleep(5);
+}
+
 const upTo = (n: number, from = 1) => Array.from({ length: n }, (_, i) => from + i);
 
 test("[LIVE-1] a follower gets what comes after it began, once and in order, while several nodes write", async () => {
@@ -45,7 +49,7 @@ test("[LIVE-1] a follower gets what comes after it began, once and in order, whi
   await append(nodes[0].store, joueur(id, 0, gains(5)));
   const followers = nodes.flatMap(({ live }) => [1, 2, 3].map(() => live.follow({ aggregateIds: [id] })));
   const taken = followers.map((events) => take(events, 40));
-  await sleep(100);
+  for (const { live } of nodes) await followed(live, 3);
   const others = upTo(40).map(() => v7());
   for (let i = 0; i < 40; i += 1) {
     await Promise.all([
@@ -96,7 +100,7 @@ test("[LIVE-2] so it is with types", async () => {
   const after = before.ok ? (before.sequences[0] ?? 0) : 0;
   await append(store, inventaire(id, 1, [event("ItemAjoute", { nom: "b" })]));
   const taken = take(live.follow({ eventTypes: ["ItemAjoute"] }, { after }), 2);
-  await sleep(50);
+  await followed(live, 1);
   await append(store, joueur(v7(), 0, gains(1)));
   await append(store, inventaire(id, 2, [event("ItemAjoute", { nom: "c" })]));
   notify();
@@ -109,7 +113,7 @@ test("[LIVE-3] who does not take is cut off, who asks for too much of the past i
   const slow = live.follow({ aggregateIds: [id] }, { waitingAtMost: 10 });
   const first = slow.next();
   const quick = take(live.follow({ aggregateIds: [id] }), 50);
-  await sleep(100);
+  await followed(live, 2);
   for (let i = 0; i < 50; i += 1) {
     await append(store, joueur(id, i, gains(1)));
     notify();
@@ -120,6 +124,29 @@ test("[LIVE-3] who does not take is cut off, who asks for too much of the past i
   const greedy = live.follow({ aggregateIds: [id] }, { after: 0, pastAtMost: 49 });
   await expect(greedy.next()).rejects.toMatchObject({ code: "TOO_FAR_BACK" });
   expect(live.followers).toBe(0);
+  const patient = live.follow({ aggregateIds: [id, v7()] }, { after: 0, pastAtMost: 50 });
+  expect(await take(patient, 50)).toEqual(upTo(50));
+});
+
+test("[LIVE-2] a long past comes by pages, of several streams in the order of the log", async () => {
+  const { store, live, notify } = open();
+  const [a, b] = [v7(), v7()];
+  for (let i = 0; i < 6; i += 1) {
+    await append(store, joueur(a, i * 60, gains(60)));
+    await append(store, joueur(b, i * 60, gains(60)));
+  }
+  const events = live.follow({ aggregateIds: [a, b] }, { after: 0 });
+  const taken: number[] = [];
+  for await (const { sequence } of events) {
+    taken.push(sequence);
+    if (taken.length === 10) {
+      await append(store, joueur(a, 360, gains(1)));
+      notify();
+    }
+    if (taken.length === 721) break;
+  }
+  expect(taken).toEqual(taken.toSorted((one, other) => one - other));
+  expect(new Set(taken).size).toBe(721);
 });
 
 test("[LIVE-4] a follower that waits ends at once: when returned from, by its signal, and with the hub", async () => {
@@ -131,7 +158,7 @@ test("[LIVE-4] a follower that waits ends at once: when returned from, by its si
     live.follow({ eventTypes: ["ItemAjoute"] }),
   ];
   const waiting = [returned, aborted, closed].map((one) => one.next());
-  await sleep(50);
+  await followed(live, 3);
   expect(live.followers).toBe(3);
   await returned.return?.();
   aborter.abort();

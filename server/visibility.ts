@@ -1,0 +1,22 @@
+import type { Principal } from "../rooms/principal.ts";
+
+/** Who may look into combats: players into those that they take part in, the others into any. */
+export const COMBAT_VIEWERS = [
+  "joueur",
+  "spectateur",
+  "service",
+  "admin",
+] as const satisfies readonly Principal["role"][];
+
+/** Whether this participant of a combat is who asks. */
+export function isSelf(
+  { userId }: Principal,
+  one: { readonly typeEntite: string; readonly entiteId: string },
+): boolean {
+  return one.typeEntite === "JOUEUR" && one.entiteId === userId;
+}
+
+/** What a player carries, wears and has learnt is told to itself and to operators. */
+export function mayReadOwn({ role, userId }: Principal, joueurId: string): boolean {
+  return role === "admin" || (role === "joueur" && userId === joueurId);
+}
