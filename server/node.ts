@@ -11,7 +11,6 @@ import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
 import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
-import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
 import { createLiveEvents } from "../store/live-events.ts";
 import { migrate } from "../store/migrate.ts";
@@ -253,7 +252,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
-      deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
       stuckAfterMs: config.stuckAfterMs,
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
