@@ -2,16 +2,18 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { append } from "./append.ts";
 import { idle } from "./idle.ts";
+import { lag } from "./lag.ts";
 import { describeMachine, loadAverage } from "./machine.ts";
 import { marketBench } from "./market.ts";
 import { players } from "./players.ts";
 import { projections } from "./projections.ts";
+import { reads } from "./reads.ts";
 import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
 import { rooms } from "./rooms.ts";
 import { findScratchDatabase } from "./scratch-database.ts";
 
-const BENCHES: readonly Bench[] = [append, rooms, replay, idle, marketBench, players, projections];
+const BENCHES: readonly Bench[] = [append, rooms, replay, idle, marketBench, players, projections, lag, reads];
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 
 const { values: flags, positionals } = parseArgs({

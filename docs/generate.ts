@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { lifecycleDiagram } from "../domain/combat/lifecycle-diagram.ts";
 import { schemasFile } from "./generate/event-schemas.ts";
 import { eventsPage } from "./generate/events-page.ts";
+import { metricsPage } from "./generate/metrics-page.ts";
 
 /** `npm run docs`: brings the generated pages, and the generated parts of pages, up to date; tests fail where they are not. */
 const page = new URL("./combat-lifecycle.md", import.meta.url);
@@ -11,4 +12,5 @@ writeFileSync(
   text.replace(/```mermaid\n[\s\S]*?```/, () => `\`\`\`mermaid\n${lifecycleDiagram()}\`\`\``),
 );
 writeFileSync(new URL("./events.md", import.meta.url), eventsPage());
+writeFileSync(new URL("./metrics.md", import.meta.url), metricsPage());
 writeFileSync(new URL("./event-schemas.json", import.meta.url), schemasFile());

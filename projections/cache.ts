@@ -94,9 +94,9 @@ export function createCaches(redis: GuardedRedis, told: (kind: string, outcome: 
 
   /** A node that starts cannot know what its predecessor did not come to delete. */
   async function endGeneration(): Promise<void> {
-    const next = await redis.use((client) => client.incr(redis.key(GENERATION)));
-    if (next === undefined) return;
-    generation = String(next.value);
+    const next = crypto.randomUUID();
+    if ((await redis.use((client) => client.set(redis.key(GENERATION), next))) === undefined) return;
+    generation = next;
     ending = false;
   }
 
@@ -167,7 +167,9 @@ export function createCaches(redis: GuardedRedis, told: (kind: string, outcome: 
                     ),
                     client.get(redis.key(GENERATION)),
                   ]);
-                  if (now !== null) generation = now;
+                  // Flushed, or another Redis than before.
+                  if (now === null) ending = true;
+                  else generation = now;
                   return known?.generation === now ? known : undefined;
                 });
           const known = asked?.value;

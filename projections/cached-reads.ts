@@ -17,7 +17,8 @@ export interface WholeInventory {
 /** Reads that are asked for most, from Redis where it has them. */
 export interface CachedReads {
   profile(joueurId: string, atLeast?: number): Promise<PlayerProfile | undefined>;
-  inventory(joueurId: string, atLeast?: number): Promise<WholeInventory | undefined>;
+  /** Missing without Redis: a page is less to read than the whole. */
+  readonly inventory?: (joueurId: string, atLeast?: number) => Promise<WholeInventory | undefined>;
   world(atLeast?: number): Promise<WorldRow | undefined>;
   /** A read model has taken these, and its rows are committed. */
   taken(readModel: string, events: readonly StoredEvent[]): void;
@@ -178,12 +179,14 @@ export function createCachedReads(pool: Pick<pg.Pool, "query">, caches: Caches |
     drop: () => undefined,
   });
   const profiles = caches?.of(profileKind, readProfile) ?? uncached(readProfile);
-  const inventories = caches?.of(inventoryKind, readWhole) ?? uncached(readWhole);
+  const inventories = caches?.of(inventoryKind, readWhole);
   const worlds = caches?.of(worldKind, readWorld) ?? uncached(readWorld);
 
   return {
     profile: (joueurId, atLeast) => profiles.get(joueurId, atLeast),
-    inventory: (joueurId, atLeast) => inventories.get(joueurId, atLeast),
+    ...(inventories !== undefined && {
+      inventory: (joueurId: string, atLeast?: number) => inventories.get(joueurId, atLeast),
+    }),
     world: (atLeast) => worlds.get(WORLD, atLeast),
     taken(readModel, events) {
       if (caches === undefined) return;
@@ -197,7 +200,7 @@ export function createCachedReads(pool: Pick<pg.Pool, "query">, caches: Caches |
         if (readModel === "world") worlds.drop(id, sequence);
         else {
           profiles.drop(id, sequence);
-          inventories.drop(id, sequence);
+          inventories?.drop(id, sequence);
         }
       }
     },

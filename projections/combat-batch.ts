@@ -15,6 +15,8 @@ import {
 /** The rows of a batch's combats, as they become; and which of them are to be written. */
 export interface CombatRows {
   readonly instances: Map<string, InstanceRow>;
+  /** Of combats that are in the archive: their last event. */
+  readonly archived: Map<string, number>;
   readonly participants: Map<string, ParticipantState>;
   /** By bearer, then by effect. */
   readonly effects: Map<string, Map<string, EffectRow>>;
@@ -39,6 +41,7 @@ export type Stored<Type extends CombatEvent["eventType"]> = Omit<StoredEvent, "p
 export function noRows(): CombatRows {
   return {
     instances: new Map(),
+    archived: new Map(),
     participants: new Map(),
     effects: new Map(),
     changed: {

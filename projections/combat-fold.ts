@@ -194,7 +194,8 @@ function folded(rows: CombatRows, instance: InstanceRow, event: StoredEvent & Co
 export function foldCombat(rows: CombatRows, stored: StoredEvent): void {
   const event = stored as StoredEvent & CombatEvent;
   const known = rows.instances.get(event.aggregateId);
-  if (known !== undefined && event.sequence <= known.last_event_sequence) return;
+  const taken = known?.last_event_sequence ?? rows.archived.get(event.aggregateId) ?? 0;
+  if (event.sequence <= taken) return;
   const begins = event.eventType === "CombatPrepare" || event.eventType === "CombatDemarre";
   const instance = begins ? begin(rows, event) : known;
   if (instance === undefined) throw new EventFault("COMBAT_UNKNOWN", "the combat's beginning is not there");

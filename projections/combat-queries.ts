@@ -113,6 +113,15 @@ function participantOf(row: ParticipantRow): CombatParticipant {
   };
 }
 
+/** A combat's row and its participants, live or archived: in one statement, so that it is in one of them while it is moved. */
+const COMBATS = ["", "_archive"]
+  .map(
+    (where) => `SELECT i.*, (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.initiative DESC, p.participant_id), '[]')
+        FROM participants_combat${where} p WHERE p.combat_id = i.combat_id) AS participants
+      FROM instances_combat${where} i WHERE i.combat_id = ANY ($1::uuid[])`,
+  )
+  .join(" UNION ALL ");
+
 /** A combat and everyone in it, as they were at one moment. */
 export async function readCombat(database: Database, combatId: string): Promise<CombatDetails | undefined> {
   return (await readCombats(database, [combatId])).get(combatId);
@@ -125,9 +134,7 @@ export async function readCombats(
 ): Promise<ReadonlyMap<string, CombatDetails>> {
   const { rows } = await database.query<InstanceRow & { readonly participants: readonly ParticipantRow[] }>({
     name: "read_combats",
-    text: `SELECT i.*, (SELECT coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.initiative DESC, p.participant_id), '[]')
-                        FROM participants_combat p WHERE p.combat_id = i.combat_id) AS participants
-           FROM instances_combat i WHERE i.combat_id = ANY ($1::uuid[])`,
+    text: COMBATS,
     values: [combatIds],
   });
   return new Map(rows.map((row) => [row.combat_id, detailsOf(row)]));
@@ -151,6 +158,15 @@ function detailsOf(row: InstanceRow & { readonly participants: readonly Particip
   };
 }
 
+const HEAD = ["", "_archive"]
+  .map(
+    (where) => `SELECT last_event_sequence AS sequence, EXISTS (
+        SELECT FROM participants_combat${where} p
+        WHERE p.combat_id = i.combat_id AND p.entite_id = $2 AND p.type_entite = 'JOUEUR') AS "takesPart"
+      FROM instances_combat${where} i WHERE combat_id = $1`,
+  )
+  .join(" UNION ALL ");
+
 /** How far a combat has come, and whether it is the player's to look into; undefined if there is none. */
 export async function combatHead(
   database: Database,
@@ -159,10 +175,7 @@ export async function combatHead(
 ): Promise<{ readonly sequence: number; readonly takesPart: boolean } | undefined> {
   const { rows } = await database.query<{ sequence: number; takesPart: boolean }>({
     name: "combat_head",
-    text: `SELECT last_event_sequence AS sequence, EXISTS (
-             SELECT FROM participants_combat p
-             WHERE p.combat_id = i.combat_id AND p.entite_id = $2 AND p.type_entite = 'JOUEUR') AS "takesPart"
-           FROM instances_combat i WHERE combat_id = $1`,
+    text: HEAD,
     values: [combatId, joueurId],
   });
   return rows[0];
@@ -178,7 +191,7 @@ export interface CombatFilter {
 
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Combats by id, which is no order that means anything but one that stands. */
+/** Combats by id, which is no order that means anything but one that stands. Those in the archive are left out. */
 export async function listCombats(
   database: Database,
   { etat, zone, after = FIRST_ID, limit }: CombatFilter,
@@ -208,7 +221,8 @@ async function pagesAfter<
   const { rows } = await database.query<Row>({
     name: `pages_of_${table}`,
     text: `SELECT h.* FROM unnest($1::uuid[]) AS c (id) CROSS JOIN LATERAL (
-             SELECT * FROM ${table} WHERE combat_id = c.id AND (numero_tour, event_sequence) > ($2, $3)
+             SELECT * FROM (SELECT * FROM ${table} UNION ALL SELECT * FROM ${table}_archive) AS lines
+             WHERE combat_id = c.id AND (numero_tour, event_sequence) > ($2, $3)
              ORDER BY numero_tour, event_sequence LIMIT $4) AS h`,
     values: [combatIds, after.numeroTour, after.sequence, limit + 1],
   });

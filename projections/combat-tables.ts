@@ -190,6 +190,7 @@ export async function loadCombats(transaction: Transaction, combatIds: readonly 
   const rows = noRows();
   const instances = await select(transaction, "instances_combat", INSTANCE, uuidArray(combatIds));
   for (const one of instances) rows.instances.set(one.combat_id, one);
+  await loadArchived(transaction, rows, combatIds);
   // Catching up, most of a batch's combats begin in it.
   if (instances.length === 0) return rows;
   const known = uuidArray(instances.map((one) => one.combat_id));
@@ -200,6 +201,17 @@ export async function loadCombats(transaction: Transaction, combatIds: readonly 
     rows.effects.set(one.participant_id, worn.set(one.effet_id, one));
   }
   return rows;
+}
+
+// After the live rows: what is moved in between is found.
+async function loadArchived(transaction: Transaction, rows: CombatRows, combatIds: readonly string[]): Promise<void> {
+  const others = combatIds.filter((id) => !rows.instances.has(id));
+  if (others.length === 0) return;
+  const { rows: archived } = await transaction.query<{ id: string; sequence: number }>({
+    text: "SELECT combat_id AS id, last_event_sequence AS sequence FROM instances_combat_archive WHERE combat_id = ANY ($1)",
+    values: [uuidArray(others)],
+  });
+  for (const { id, sequence } of archived) rows.archived.set(id, sequence);
 }
 
 /** Writes what has changed, those rows first that others refer to. */

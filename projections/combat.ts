@@ -18,6 +18,12 @@ export const combatProjector: Projector = {
     "historique_combat",
     "statistiques_joueur",
   ],
+  archives: [
+    "instances_combat_archive",
+    "participants_combat_archive",
+    "actions_combat_archive",
+    "historique_combat_archive",
+  ],
 
   async apply(events, transaction) {
     const rows = await loadCombats(transaction, [...new Set(events.map(({ aggregateId }) => aggregateId))]);

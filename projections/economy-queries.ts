@@ -51,7 +51,7 @@ export interface Trade {
 /** ISO 8601 time, and sequence among equal times. */
 export type TradeKey = readonly [executeeA: string, sequence: number];
 
-/** An item's trades, the newest first. */
+/** An item's trades, the newest first, back into the archive. */
 export async function listTrades(
   reader: Reader,
   itemId: string,
@@ -62,7 +62,8 @@ export async function listTrades(
   const { rows } = await reader.query<Trade>(
     `SELECT transaction_id AS "transactionId", item_id AS "itemId", quantite, prix_unitaire AS "prixUnitaire",
        montant_total AS "montantTotal", taxe, executee_a AS "executeeA", event_sequence AS sequence
-     FROM transactions_economie WHERE ${where.sql} ORDER BY executee_a DESC, event_sequence DESC LIMIT ${limit + 1}`,
+     FROM (SELECT * FROM transactions_economie UNION ALL SELECT * FROM transactions_economie_archive) AS trades
+     WHERE ${where.sql} ORDER BY executee_a DESC, event_sequence DESC LIMIT ${limit + 1}`,
     where.values,
   );
   return pageOf(rows, limit, ({ executeeA, sequence }) => [executeeA, sequence]);

@@ -12,6 +12,7 @@ export const economyProjector: Projector = {
   name: "economy",
   eventTypes: [...ITEM_EVENT_TYPES, ...Object.keys(marketEvents)],
   tables: ["items", "ordres_economie", "transactions_economie", "prix_marche"],
+  archives: ["transactions_economie_archive"],
   async apply(events, transaction) {
     await projectItems(events, transaction);
     const market = events.filter(({ eventType }) => Object.hasOwn(marketEvents, eventType));

@@ -118,4 +118,11 @@ async function writeTrades(trades: readonly object[], transaction: Transaction):
      ON CONFLICT (transaction_id) DO NOTHING`,
     [JSON.stringify(trades)],
   );
+  // Those that come again and were archived meanwhile; in a statement of its own, which sees what the first has waited for.
+  await transaction.query(
+    `DELETE FROM transactions_economie WHERE transaction_id IN (
+       SELECT transaction_id FROM transactions_economie_archive WHERE transaction_id IN (
+         SELECT "transactionId" FROM jsonb_to_recordset($1::jsonb) AS t ("transactionId" uuid)))`,
+    [JSON.stringify(trades)],
+  );
 }

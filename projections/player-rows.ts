@@ -239,6 +239,10 @@ export class PlayerRows {
     await this.competences.save(transaction);
     await this.quetes.save(transaction);
     await this.niveaux.save(transaction);
+    // After the rows: a copy that another session is making is waited for there.
+    await transaction.query("DELETE FROM joueurs_archive WHERE joueur_id = ANY($1::uuid[])", [
+      [...this.joueurs].map(({ joueur_id }) => joueur_id),
+    ]);
   }
 
   async #loadQuetes(transaction: Transaction, pairs: readonly (readonly [string, string])[]): Promise<void> {

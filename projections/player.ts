@@ -63,6 +63,7 @@ export const playerProjector: Projector = {
   name: "players",
   eventTypes: PLAYER_EVENTS,
   tables: TABLES,
+  archives: ["joueurs_archive"],
   async apply(events, transaction) {
     const told = events as readonly Told[];
     const rows = new PlayerRows();

@@ -16,6 +16,8 @@ export interface Projector {
   readonly eventTypes: readonly string[];
   /** Its own, those that others refer to first. */
   readonly tables: readonly string[];
+  /** Where rows of them go that are old: made anew with them, empty. What is old is live again then, until it is moved again. */
+  readonly archives?: readonly string[];
   apply(events: readonly StoredEvent[], transaction: Transaction): Promise<void>;
 }
 
@@ -26,4 +28,9 @@ export function projectorSink(projector: Projector): Sink {
       return undefined;
     },
   };
+}
+
+/** All that a rebuild makes anew. */
+export function allTables({ tables, archives = [] }: Projector): readonly string[] {
+  return [...tables, ...archives];
 }

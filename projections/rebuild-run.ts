@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { describeFault } from "../store/sink.ts";
+import { allTables } from "./projector.ts";
 import type { RebuildOptions } from "./rebuild.ts";
 import { RebuildError } from "./rebuild-error.ts";
 import { createScratch, dropScratch, hasScratch, inspectTables } from "./rebuild-tables.ts";
@@ -33,7 +34,7 @@ export async function openRun(owner: pg.Client, options: RebuildOptions & Places
   if (rows[0]?.locked !== true) throw new RebuildError("RUNNING", `${name} is being rebuilt already`);
   const known = await owner.query("SELECT FROM consumer_checkpoints WHERE name = $1", [name]);
   if (known.rowCount !== 1) throw new RebuildError("UNKNOWN", `${name} has no checkpoint: it has never run here`);
-  const live = await inspectTables(owner, schema, projector.tables);
+  const live = await inspectTables(owner, schema, allTables(projector));
 
   await owner.query("BEGIN");
   try {

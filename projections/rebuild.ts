@@ -6,7 +6,7 @@ import { backOff, createPause } from "../store/pause.ts";
 import { isServerError } from "../store/pg-errors.ts";
 import { UnreadableEventError } from "../store/registry.ts";
 import { describeFault, passes } from "../store/sink.ts";
-import type { Projector } from "./projector.ts";
+import { allTables, type Projector } from "./projector.ts";
 import { RebuildError } from "./rebuild-error.ts";
 import { createFilling, type Filling } from "./rebuild-filling.ts";
 import { closeRun, openRun, type Run } from "./rebuild-run.ts";
@@ -144,7 +144,7 @@ async function fillAndSwap(work: Work): Promise<number> {
           failures = 0;
           onProgress?.({ position: filling.position, target: filling.target, events: filling.events });
         }
-        if (!analysed) await analyse(owner, scratch, projector.tables);
+        if (!analysed) await analyse(owner, scratch, allTables(projector));
         analysed = true;
         if (await trySwap(work)) return filling.events;
         waits += 1;
@@ -197,14 +197,14 @@ async function trySwap(work: Work): Promise<boolean> {
   const { owner, filling, run, projector, schema, scratch, batchSize = BATCH_SIZE } = work;
   await owner.query("BEGIN");
   try {
-    await lock(owner, schema, projector.tables, "SHARE UPDATE EXCLUSIVE", VACUUM_LOCK_MS);
+    await lock(owner, schema, allTables(projector), "SHARE UPDATE EXCLUSIVE", VACUUM_LOCK_MS);
     await owner.query("SELECT FROM consumer_checkpoints WHERE name = $1 FOR UPDATE", [projector.name]);
     await filling.look();
     if (filling.target - filling.position > SPAN) return await giveUp(owner);
     while (filling.position < filling.target) if ((await fillPage(work)) === batchSize) return await giveUp(owner);
-    await lock(owner, schema, projector.tables, "ACCESS EXCLUSIVE", SWAP_LOCK_MS);
+    await lock(owner, schema, allTables(projector), "ACCESS EXCLUSIVE", SWAP_LOCK_MS);
     await run.settle(filling.position);
-    await replaceTables(owner, schema, scratch, projector.tables);
+    await replaceTables(owner, schema, scratch, allTables(projector));
     await owner.query("COMMIT");
     return true;
   } catch (error) {

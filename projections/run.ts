@@ -15,6 +15,7 @@ export interface ProjectionServices {
   readonly onBatch?: (name: string, events: number, seconds: number) => void;
   /** What a read model has taken, once it is committed; must not throw, nor wait. */
   readonly onTaken?: (name: string, events: readonly StoredEvent[]) => void;
+  readonly onTakeOver?: (name: string) => void;
 }
 
 export interface Projections {
@@ -25,7 +26,7 @@ export interface Projections {
 
 /** Keeps every read model up to date, on whichever node gets to it first. */
 export function createProjections(projectors: readonly Projector[], services: ProjectionServices): Projections {
-  const { nodeId, pool, store, feed, telemetry, onBatch, onTaken } = services;
+  const { nodeId, pool, store, feed, telemetry } = services;
   const consumers = new Map(
     projectors.map((projector) => [
       projector.name,
@@ -39,12 +40,9 @@ export function createProjections(projectors: readonly Projector[], services: Pr
         filter: { eventTypes: projector.eventTypes },
         batchSize: BATCH_SIZE,
         onFault: (error) => telemetry.fault(`projector ${projector.name}`, error),
-        ...(onTaken !== undefined && {
-          onTaken: (events: readonly StoredEvent[]) => onTaken(projector.name, events),
-        }),
-        ...(onBatch !== undefined && {
-          onBatch: (events: number, seconds: number) => onBatch(projector.name, events, seconds),
-        }),
+        onTaken: (events) => services.onTaken?.(projector.name, events),
+        onBatch: (events, seconds) => services.onBatch?.(projector.name, events, seconds),
+        onTakeOver: () => services.onTakeOver?.(projector.name),
       }),
     ]),
   );

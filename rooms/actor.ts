@@ -69,15 +69,20 @@ interface Entry<C> {
   readonly envelope: Envelope<C>;
   readonly internal: boolean;
   readonly answer: PromiseWithResolvers<Answer>;
+  /** By `performance.now()`, as `decidedAt`. */
+  readonly receivedAt: number;
   /** The epoch in which a lasting command was found to be new: until another owner has been, nobody else can have done it. */
   readonly newIn?: number;
 }
 
 interface InFlight<S, C> extends Entry<C> {
+  readonly decidedAt: number;
   readonly appends: readonly StreamAppend[];
   /** Events in all of them. */
   readonly count: number;
   readonly stateAfter: S;
+  /** What to remember of it when it is durable: the version is the head's with it, so the durable one's once it is committed. */
+  readonly accepted: AcceptedCommand;
   readonly rejection: (Answer & { ok: false }) | undefined;
   result: AppendResult | undefined;
 }
@@ -89,6 +94,10 @@ const WAKE_UP_AGAIN_MS = 1_000;
 
 function keepsOutcome({ envelope, count, rejection }: InFlight<unknown, unknown>): boolean {
   return rejection === undefined ? count === 0 || envelope.lasting === true : envelope.forgetRefusal !== true;
+}
+
+function secondsSince(at: number): number {
+  return (performance.now() - at) / 1_000;
 }
 
 export class Actor<S, C, E extends DomainEvent> {
@@ -202,9 +211,15 @@ export class Actor<S, C, E extends DomainEvent> {
     if (this.#mode === "stopped" || this.#closed !== undefined) return Promise.resolve(refusal("UNAVAILABLE"));
     const pending = this.#pending.get(envelope.commandId);
     if (pending !== undefined) return pending;
-    if (!internal && this.depth >= (this.#options.mailboxLimit ?? 256)) return Promise.resolve(refusal("BUSY"));
-    const entry: Entry<C> = { envelope, internal, answer: Promise.withResolvers<Answer>() };
+    const { depth } = this;
+    if (!internal && depth >= (this.#options.mailboxLimit ?? 256)) {
+      this.#telemetry.refused("BUSY");
+      return Promise.resolve(refusal("BUSY"));
+    }
+    const receivedAt = performance.now();
+    const entry: Entry<C> = { envelope, internal, answer: Promise.withResolvers<Answer>(), receivedAt };
     this.#pending.set(envelope.commandId, entry.answer.promise);
+    this.#telemetry.measure?.queued(this.#aggregate.type, depth + 1);
     if (this.#mode === "running") this.#decide(entry);
     else this.#waiting.push(entry);
     return entry.answer.promise;
@@ -254,7 +269,10 @@ export class Actor<S, C, E extends DomainEvent> {
     const versions = versionsOf(this.#aggregate, this.#head, this.#headVersion);
     const owner = { settled, epoch: this.#epoch };
     const appends = appendsTo(this.#aggregate, this.#streams, events, versions, owner);
-    this.#append({ ...entry, appends, count: events.length, stateAfter, rejection, result: undefined });
+    const count = events.length;
+    const kept = acceptedBy(commandId, this.#headVersion + count, this.#streams, appends);
+    const flight = { appends, count, stateAfter, accepted: kept, rejection, result: undefined };
+    this.#append({ ...entry, ...flight, decidedAt: performance.now() });
   }
 
   /** The log tells of the newest commands only: whether an older one was done, its own outcome does. */
@@ -291,7 +309,7 @@ export class Actor<S, C, E extends DomainEvent> {
     this.#headVersion += entry.count;
     this.#inFlight.push(entry);
     const { commandId, lasting = false } = entry.envelope;
-    const { version, ranges } = acceptedBy(commandId, this.#headVersion, this.#streams, entry.appends);
+    const { version, ranges } = entry.accepted;
     const outcome = outcomeOnly ? (entry.rejection ?? acceptance(version, [])) : { accepted: { version, ranges } };
     this.#store
       .append({
@@ -332,6 +350,7 @@ export class Actor<S, C, E extends DomainEvent> {
       this.#waiting.push(entry);
       return;
     }
+    this.#telemetry.measure?.gate(this.#aggregate.type, secondsSince(entry.decidedAt));
     const { commandId } = entry.envelope;
     if (entry.count === 0) {
       const answer = entry.rejection ?? acceptance(this.#durableVersion, []);
@@ -342,7 +361,7 @@ export class Actor<S, C, E extends DomainEvent> {
     const events = answered(entry.appends, sequences);
     this.#durable = entry.stateAfter;
     this.#durableVersion += entry.count;
-    this.#accepted.set(commandId, acceptedBy(commandId, this.#durableVersion, this.#streams, entry.appends));
+    this.#accepted.set(commandId, entry.accepted);
     this.#show(events);
     this.#answer(entry, acceptance(this.#durableVersion, events));
     const every = this.#options.snapshotEvery ?? 50;
@@ -491,6 +510,9 @@ export class Actor<S, C, E extends DomainEvent> {
   #answer(entry: Entry<C>, answer: Answer): void {
     this.#pending.delete(entry.envelope.commandId);
     if (!answer.ok) this.#telemetry.refused(answer.code);
+    // A wake-up is nobody's command: nobody waits for its answer.
+    if (!entry.internal)
+      this.#telemetry.measure?.answered(this.#aggregate.type, "actor", answer.ok, secondsSince(entry.receivedAt));
     entry.answer.resolve(answer);
   }
 

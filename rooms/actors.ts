@@ -47,6 +47,8 @@ export interface Actors<S, C> {
   /** Begins an aggregate with its first command, and activates it. A repeat of the commandId gets the first answer. */
   create(id: string, envelope: Envelope<C>): Promise<Answer>;
   readonly size: number;
+  /** What those that run here are at, for figures. */
+  states(): Iterable<S>;
   /** Finishes what is on its way in every actor, saves snapshots, and takes nothing more. */
   close(): Promise<void>;
 }
@@ -167,6 +169,9 @@ export function createActors<S, C, E extends DomainEvent>(
     },
     get size() {
       return running.size;
+    },
+    *states() {
+      for (const { actor } of running.values()) yield actor.state;
     },
     async close() {
       draining = true;

@@ -14,6 +14,8 @@ import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
 
 /** What a kind of room adds to the base: how its aggregate is shown, and who may do what. */
 export interface RoomKind<S, C, View extends Schema> {
+  /** The room's name among the node's rooms, and in its metrics. */
+  readonly name: string;
   /** The join option that names the aggregate, e.g. `combatId`. */
   readonly key: string;
   /** The aggregate's id where it is not the client's to name: whatever the option says, it is this one. */
@@ -94,9 +96,16 @@ const NEVER_MS = 2_147_483_647;
  */
 export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
   const { telemetry, limits = {} } = services;
+  const { measure } = telemetry;
   const { commandsPerSecond = 20, commandBurst = 40 } = limits;
   // A join may write to the log, and takes a place in a room.
   const joins = new TokenBuckets(commandsPerSecond, commandBurst);
+
+  /** Colyseus gives the status to the caller of its matchmaking route, and the message to its SDK. */
+  function refuse(code: RefusalCode): ServerError {
+    measure?.joinRefused(kind.name, code);
+    return new ServerError(REFUSALS[code].status, code);
+  }
   const aggregateId = (name: string): string => kind.aggregateId?.(name) ?? name;
 
   class AggregateRoom extends Room<{ state: View }> {
@@ -106,6 +115,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     #name = "";
     #shown: S | undefined;
     #unwatch: (() => void) | undefined;
+    #uncount: (() => void) | undefined;
     readonly #connections = new WeakMap<Client, Connection>();
 
     /** Before any room is made or found: only a valid token that asks for something that exists gets further. */
@@ -142,6 +152,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         onCommit: (commit) => this.#show(commit),
         onStop: () => this.#close(),
       });
+      this.#uncount = measure?.opened(kind.name, () => this.clients.length);
       guardFrames(this, (client, frame) => this.#admit(client, frame), telemetry);
     }
 
@@ -163,7 +174,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         strikes: 0,
       });
       if (kind.sessionOf !== undefined) this.#takeOver(client);
-      attachOutbox(client, limits.backlog ?? {}, () => telemetry.refused("RESYNC"));
+      attachOutbox(client, limits.backlog ?? {}, () => {
+        telemetry.refused("RESYNC");
+        measure?.cut(kind.name, "slow");
+      });
       if (this.#shown === undefined) this.#show({ state: actor.state, version: actor.version, events: [] });
       const arrival = kind.arrival?.(actor.state, who, session);
       if (arrival === undefined) return;
@@ -189,13 +203,15 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
 
     #takeOver(client: Client): void {
       for (const other of [...this.clients]) {
-        if (other !== client && this.#connections.has(other))
-          other.leave(CLOSE_CODES.TAKEN_OVER, "a newer session has taken over");
+        if (other === client || !this.#connections.has(other)) continue;
+        measure?.cut(kind.name, "replaced");
+        other.leave(CLOSE_CODES.TAKEN_OVER, "a newer session has taken over");
       }
     }
 
     override onDispose(): void {
       this.#unwatch?.();
+      this.#uncount?.();
     }
 
     override onUncaughtException(error: Error, method: string): void {
@@ -204,7 +220,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
 
     /** Every serializer that Colyseus would set is replaced by the one that copies. */
     override setSerializer(_serializer: Serializer<View>): void {
-      super.setSerializer(new CopyingSerializer<View>());
+      super.setSerializer(new CopyingSerializer<View>((bytes, clients) => measure?.patched(kind.name, bytes, clients)));
     }
 
     /** Not at once: answers already given are still on their way through promises, and a leaving client is sent nothing. */
@@ -235,6 +251,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (connection === undefined) return true;
       if (!connection.frames.take(Date.now())) {
         telemetry.refused("FLOOD");
+        measure?.cut(kind.name, "flood");
         client.leave(CLOSE_CODES.FLOOD, "too many messages");
         return false;
       }
@@ -242,9 +259,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (problem === undefined) return true;
       telemetry.refused(problem);
       connection.strikes += 1;
-      if (connection.strikes >= (limits.strikes ?? 10))
+      if (connection.strikes >= (limits.strikes ?? 10)) {
+        measure?.cut(kind.name, "malformed");
         client.leave(CLOSE_CODES.WITH_ERROR, "too many malformed messages");
-      else client.error(REFUSALS[problem].status, problem);
+      } else client.error(REFUSALS[problem].status, problem);
       return false;
     }
 
@@ -316,11 +334,6 @@ function problemWith(frame: Uint8Array, client: Client): RefusalCode | undefined
     case "oversized":
       return "TOO_LARGE";
   }
-}
-
-/** Colyseus gives the status to the caller of its matchmaking route, and the message to its SDK. */
-function refuse(code: RefusalCode): ServerError {
-  return new ServerError(REFUSALS[code].status, code);
 }
 
 /** Colyseus decodes frames without a net: a fault in there would end the process, so nothing reaches it unchecked. */

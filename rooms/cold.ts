@@ -1,6 +1,6 @@
 import { type Answer, refusal } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
-import type { DomainEvent } from "../domain/envelope.ts";
+import type { AggregateType, DomainEvent } from "../domain/envelope.ts";
 import type { AppendResult, CommandOutcome, EventStore, StreamAppend } from "../store/event-store.ts";
 import type { Envelope } from "./actor.ts";
 import { acceptance, acceptedBy, answered, isLastingAcceptance, readAnswer } from "./answers.ts";
@@ -25,6 +25,7 @@ export interface Party<S, C, E extends DomainEvent> {
 
 /** A party whose types only it knows. */
 export interface AnyParty {
+  readonly aggregateType: AggregateType;
   readonly id: string;
   /** Reads the aggregate as it is. Rejects when it cannot be read. */
   read(work: Work): Promise<Reading>;
@@ -76,6 +77,7 @@ const NOBODY = "";
 export function party<S, C, E extends DomainEvent>(one: Party<S, C, E>): AnyParty {
   const { aggregate, id, begin = aggregate.begins ?? false } = one;
   return {
+    aggregateType: aggregate.type,
     id,
     async read({ store, telemetry, envelope }) {
       const found = await readAggregate(id, aggregate, store, telemetry);
@@ -181,33 +183,47 @@ export async function executeCold(
   parties: readonly AnyParty[],
   envelope: Omit<Envelope<unknown>, "command">,
 ): Promise<Answer> {
-  const { store, telemetry, tenantId, clock = systemClock, random = Math.random } = services;
+  const { telemetry } = services;
   const last = parties.at(-1);
   if (last === undefined) throw new RangeError("a command is for somebody");
+  const start = performance.now();
+  const answer = await execute(services, parties, last, envelope);
+  if (!answer.ok) telemetry.refused(answer.code);
+  telemetry.measure?.answered(last.aggregateType, "cold", answer.ok, (performance.now() - start) / 1_000);
+  return answer;
+}
+
+async function execute(
+  services: ColdServices,
+  parties: readonly AnyParty[],
+  last: AnyParty,
+  envelope: Omit<Envelope<unknown>, "command">,
+): Promise<Answer> {
+  const { store, telemetry, tenantId, clock = systemClock, random = Math.random } = services;
   let now = clock.now();
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const decided = await decideAll(parties, last, { store, telemetry, envelope, tenantId, now });
-    if ("ok" in decided) return told(decided, telemetry);
+    if ("ok" in decided) return decided;
     let streams: readonly StreamAppend[];
     try {
       streams = (await Promise.all(decided.map(fenced))).flat();
     } catch (error) {
       telemetry.fault("cold command", error);
-      return told(refusal("UNAVAILABLE"), telemetry);
+      return refusal("UNAVAILABLE");
     }
     const result = await store.append({
       actorId: last.id,
       streams,
       outcomes: decided.flatMap(({ outcomes }) => outcomes),
     });
-    if (result.ok) return told(answerOf(decided, result.sequences), telemetry);
+    if (result.ok) return answerOf(decided, result.sequences);
     const final = settled(result, telemetry);
-    if (final !== undefined) return told(final, telemetry);
+    if (final !== undefined) return final;
     // What may still be written was decided at `now`: only at the same time is the decision upon the same versions the same.
     if (result.reason === "CONFLICT") now = clock.now();
     await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + random()), resolve));
   }
-  return told(refusal("BUSY", "others changed it again and again"), telemetry);
+  return refusal("BUSY", "others changed it again and again");
 }
 
 /**
@@ -264,11 +280,6 @@ function answerOf(prepared: readonly Prepared[], sequences: readonly number[]): 
 async function fenced({ appends, fence }: Prepared): Promise<readonly StreamAppend[]> {
   const epoch = await fence();
   return appends.map((one, i) => (i === 0 && epoch !== undefined ? { ...one, epoch } : one));
-}
-
-function told(answer: Answer, telemetry: Telemetry): Answer {
-  if (!answer.ok) telemetry.refused(answer.code);
-  return answer;
 }
 
 /** What a failed append is answered with; undefined: another attempt finds out. */

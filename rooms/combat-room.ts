@@ -8,6 +8,7 @@ import { CombatView, projectCombat } from "./combat-view.ts";
 /** The room `combat`: its participants own the fight (contract: "Rooms"). */
 export function createCombatRoom(actors: Actors<CombatState, CombatCommand>, services: RoomServices) {
   const kind: RoomKind<CombatState, CombatCommand, CombatView> = {
+    name: "combat",
     key: "combatId",
     actors,
     createView: () => new CombatView(),

@@ -7,6 +7,14 @@ import type { Schema } from "@colyseus/schema";
  * all clients, and so is the full state that a joiner gets.
  */
 export class CopyingSerializer<T extends Schema> extends SchemaSerializer<T> {
+  readonly #onPatch: ((bytes: number, clients: number) => void) | undefined;
+
+  /** @param onPatch what a patch came to, and how many clients it was sent to */
+  constructor(onPatch?: (bytes: number, clients: number) => void) {
+    super();
+    this.#onPatch = onPatch;
+  }
+
   override getFullState(client?: Client): Uint8Array {
     return Buffer.from(super.getFullState(client));
   }
@@ -18,9 +26,13 @@ export class CopyingSerializer<T extends Schema> extends SchemaSerializer<T> {
     this.encoder.sharedBuffer[0] = Protocol.ROOM_STATE_PATCH;
     const patch = Buffer.from(this.encoder.encode({ offset: 1 }));
     this.encoder.discardChanges();
+    let sent = 0;
     for (const client of clients) {
-      if (client.state === ClientState.JOINED) client.raw(patch);
+      if (client.state !== ClientState.JOINED) continue;
+      client.raw(patch);
+      sent += 1;
     }
+    this.#onPatch?.(patch.length, sent);
     return true;
   }
 }

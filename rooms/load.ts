@@ -29,7 +29,7 @@ export function loadAggregate<S, C, E extends DomainEvent>(
   nodeId: string,
   telemetry: Telemetry,
 ): Promise<Loaded<S> | undefined> {
-  return load(id, aggregate, store, telemetry, () => takeOver(id, aggregate, store, nodeId));
+  return load(id, aggregate, store, telemetry, "activate", () => takeOver(id, aggregate, store, nodeId));
 }
 
 /** The same without taking ownership: for those who only read, or write cold. */
@@ -39,7 +39,7 @@ export function readAggregate<S, C, E extends DomainEvent>(
   store: EventStore,
   telemetry: Telemetry,
 ): Promise<Loaded<S> | undefined> {
-  return load(id, aggregate, store, telemetry, () => store.head(id));
+  return load(id, aggregate, store, telemetry, "read", () => store.head(id));
 }
 
 /**
@@ -66,8 +66,10 @@ async function load<S, C, E extends DomainEvent>(
   aggregate: Aggregate<S, C, E>,
   store: EventStore,
   telemetry: Telemetry,
+  to: "activate" | "read",
   take: () => Promise<Head | undefined>,
 ): Promise<Loaded<S> | undefined> {
+  const start = performance.now();
   // A snapshot stands for what was durable long ago; what came after it is read once the stream is owned.
   const [head, stored] = await Promise.all([take(), store.latestSnapshot(id, aggregate.snapshot.version)]);
   if (head !== undefined && head.aggregateType !== aggregate.type) return undefined;
@@ -81,6 +83,8 @@ async function load<S, C, E extends DomainEvent>(
     head === undefined ? [] : store.outcomes(id),
   ]);
   const commands = [...(snapshot?.recentCommands ?? []), ...tail.commands];
+  const found = snapshot !== undefined ? "hit" : stored === undefined ? "miss" : "unfit";
+  telemetry.measure?.loaded(aggregate.type, to, found, (performance.now() - start) / 1_000);
   const kept = outcomes.filter(({ outcome }) => !isLastingAcceptance(outcome));
   return {
     state: tail.state,

@@ -19,6 +19,7 @@ export function createMarketRoom(
   { catalogue, orders, ...services }: MarketRoomServices,
 ) {
   const kind: RoomKind<MarketState, MarketCommand, MarketView> = {
+    name: "market",
     key: "itemId",
     actors,
     aggregateId: bookId,

@@ -18,6 +18,7 @@ export interface PlayerRoomServices extends RoomServices {
 /** The room `player`: a player's own (contract: "Rooms"). One live session; a newer one takes over. */
 export function createPlayerRoom(actors: Actors<PlayerState, PlayerCommand>, services: PlayerRoomServices) {
   const kind: RoomKind<PlayerState, PlayerCommand, PlayerView> = {
+    name: "player",
     key: "joueurId",
     actors,
     idFor: ({ userId }) => userId,

@@ -69,6 +69,7 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
   }
 
   const kind: RoomKind<WorldState, WorldCommand, WorldView> = {
+    name: "world",
     key: "mondeId",
     actors,
     idFor: () => WORLD_ID,

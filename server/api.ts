@@ -13,6 +13,7 @@ import { failedRead } from "./failed-read.ts";
 import type { Game } from "./game.ts";
 import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
 import { type CallLimits, correlationOf, createDoor, declarations, type Handler } from "./http.ts";
+import { measureRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 import { openApiOf, type Served } from "./openapi.ts";
 import { PEER_PATH } from "./peers.ts";
@@ -38,7 +39,7 @@ const VERSION = "0.2.0";
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface ApiServices
-  extends Pick<OperationsServices, "store" | "deadLetters" | "authenticateNode" | "consumers"> {
+  extends Pick<OperationsServices, "store" | "deadLetters" | "authenticateNode" | "consumers" | "stuckAfterMs"> {
   readonly authenticate: Authenticate;
   readonly game: Game;
   readonly metrics: Metrics;
@@ -47,9 +48,9 @@ export interface ApiServices
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
   readonly audit: AuditServices;
-  readonly schedule: Schedule;
   readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate">;
   readonly rebuilds: Rebuilds;
+  readonly schedule: Schedule;
   readonly log: Logger;
 }
 
@@ -62,6 +63,7 @@ export function createApi(services: ApiServices): FastifyInstance {
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => uuidv7(),
   });
+  measureRequests(api, metrics);
   const door = createDoor(authenticate, metrics, services.callLimits, services.freshness);
   const document = describe(api);
 
@@ -99,7 +101,7 @@ export function createApi(services: ApiServices): FastifyInstance {
       return answer;
     },
   );
-  marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer, readBook: game.readBook });
+  marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
   worldRoutes(api, door, { commands, read: game.readWorld });
   const { readModels, rebuilds, consumers } = services;
   combatReads(api, door, readModels);
@@ -110,20 +112,9 @@ export function createApi(services: ApiServices): FastifyInstance {
   worldReads(api, door, readModels);
   auditRoutes(api, door, services.audit);
   graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness, authenticate });
-  upkeepRoutes(api, door, services.schedule);
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
-  operationsRoutes(api, door, {
-    ...services,
-    commands,
-    gauge() {
-      metrics.liveFollowers.set(services.graphql.live.followers);
-      metrics.combats.set(game.combats.size);
-      metrics.actors.set({ kind: "combat" }, game.combats.size);
-      metrics.actors.set({ kind: "player" }, game.players.size);
-      metrics.actors.set({ kind: "market" }, game.markets.size);
-      metrics.actors.set({ kind: "world" }, game.worlds.size);
-    },
-  });
+  upkeepRoutes(api, door, services.schedule);
+  operationsRoutes(api, door, { ...services, commands });
   api.get("/openapi.json", (_request, reply) => reply.send(document()));
   return api;
 }

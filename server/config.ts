@@ -6,6 +6,7 @@ export const DEVELOPMENT_SECRET = "aether-engine development secret, not for pro
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().min(1);
+const days = count.max(36_500);
 
 const environment = z.object({
   NODE_ENV: z.string().default("development"),
@@ -31,7 +32,12 @@ const environment = z.object({
   REDIS_PREFIX: z.string().max(100).default(""),
   REDIS_HASH_TAGS: z.enum(["true", "false"]).default("false"),
   NODE_URL: z.url().optional(),
+  VIEWS_EVERY_SECONDS: count.default(300),
+  ARCHIVE_COMBATS_AFTER_DAYS: days.default(30),
+  ARCHIVE_TRADES_AFTER_DAYS: days.default(90),
+  ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
+  STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
@@ -61,8 +67,14 @@ export interface Config {
   readonly redisHashTags: boolean;
   /** Where other nodes reach this one's API port; undefined: on this machine. */
   readonly nodeUrl: string | undefined;
+  /** Seconds between two refreshes of the rankings and of the popular items. */
+  readonly viewsEverySeconds: number;
+  /** Days after which what is over goes to the archive: a combat since its end, a trade, a player since it was last seen. */
+  readonly archiveAfterDays: { readonly combats: number; readonly trades: number; readonly players: number };
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
+  /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
+  readonly stuckAfterMs: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
@@ -106,7 +118,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisPrefix: e.REDIS_PREFIX,
     redisHashTags: e.REDIS_HASH_TAGS === "true",
     nodeUrl: e.NODE_URL,
+    viewsEverySeconds: e.VIEWS_EVERY_SECONDS,
+    archiveAfterDays: {
+      combats: e.ARCHIVE_COMBATS_AFTER_DAYS,
+      trades: e.ARCHIVE_TRADES_AFTER_DAYS,
+      players: e.ARCHIVE_PLAYERS_AFTER_DAYS,
+    },
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
+    stuckAfterMs: e.STUCK_AFTER_MS,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };

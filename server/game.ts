@@ -62,7 +62,7 @@ export interface Game {
   readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined>;
   readBook(id: string): Promise<Parameters<typeof market.evolve>[0] | undefined>;
   readWorld(): Promise<Parameters<typeof world.evolve>[0] | undefined>;
-  /** Finishes what is on its way, and takes nothing more. */
+  /** Finishes what is on its way, and takes nothing more. May be called again. */
   close(): Promise<void>;
 }
 
@@ -78,6 +78,9 @@ export interface GameServices {
   readonly telemetry: Telemetry;
   /** Told of what combats and players come to on this node. */
   readonly mirrors?: GameMirrors | undefined;
+  /** Of sagas, by their names. */
+  readonly onBatch?: (name: string, events: number, seconds: number) => void;
+  readonly onTakeOver?: (name: string) => void;
 }
 
 export interface GameMirrors {
@@ -141,6 +144,8 @@ export async function startGame(services: GameServices, releasers: Releasers): P
         filter: { eventTypes: saga.eventTypes },
         idleTransactionMs: SAGA_IDLE_MS,
         onFault: (error) => telemetry.fault(`saga ${saga.name}`, error),
+        onBatch: (events, seconds) => services.onBatch?.(saga.name, events, seconds),
+        onTakeOver: () => services.onTakeOver?.(saga.name),
       }),
     ]),
   );
@@ -153,8 +158,10 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     adopt().catch((error: unknown) => telemetry.fault("adopt", error));
   }, ADOPT_EVERY_MS);
 
+  let closed: Promise<void> | undefined;
+
   /** Sagas stop before the actors that they command. */
-  async function close(): Promise<void> {
+  async function finish(): Promise<void> {
     clearInterval(adopting);
     await Promise.all([...consumers.values()].map((one) => one.close()));
     await Promise.all([combats.close(), players.close(), markets.close(), worlds.close()]);
@@ -166,7 +173,10 @@ export async function startGame(services: GameServices, releasers: Releasers): P
   }
 
   return {
-    close,
+    close() {
+      closed ??= finish();
+      return closed;
+    },
     commands,
     combats,
     players,

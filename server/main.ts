@@ -3,7 +3,7 @@ import { type Logger, pino } from "pino";
 import { classifyFailure } from "../store/pg-errors.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { startNode } from "./node.ts";
+import { type RunningNode, startNode } from "./node.ts";
 import { PortError } from "./ports.ts";
 import { PostgresError } from "./postgres-folder.ts";
 import { Releasers } from "./releasers.ts";
@@ -13,6 +13,7 @@ async function main(): Promise<void> {
   const config = readConfigOrExit();
   const log = createLog(config);
   const releasers = new Releasers(log);
+  let node: RunningNode | undefined;
   let stopping = false;
 
   const stop = (code: number): void => {
@@ -31,15 +32,22 @@ async function main(): Promise<void> {
   process.on("SIGINT", () => stop(0));
   process.on("SIGTERM", () => stop(0));
   // A bug in some callback of a library's. What was acknowledged is durable, so going on serves players best; it is never silent.
-  process.on("uncaughtException", (error) => log.fatal({ err: error }, "uncaught exception"));
-  process.on("unhandledRejection", (error) => log.fatal({ err: error }, "unhandled rejection"));
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "uncaught exception");
+    node?.uncaught("exception");
+  });
+  process.on("unhandledRejection", (error) => {
+    log.fatal({ err: error }, "unhandled rejection");
+    node?.uncaught("rejection");
+  });
 
   try {
-    const node = await startNode(config, await databaseUrl(config, log, releasers), log);
-    releasers.add("node", () => node.close());
+    const started = await startNode(config, await databaseUrl(config, log, releasers), log);
+    node = started;
+    releasers.add("node", () => started.close());
     log.info(
-      { nodeId: node.nodeId, transport: node.transport },
-      `ready: game ws://localhost:${node.gamePort}, API http://localhost:${node.apiPort}`,
+      { nodeId: started.nodeId, transport: started.transport },
+      `ready: game ws://localhost:${started.gamePort}, API http://localhost:${started.apiPort}`,
     );
   } catch (error) {
     if (error instanceof PortError || error instanceof PostgresError) log.fatal(error.message);

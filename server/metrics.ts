@@ -2,72 +2,166 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Every metric that the server exports. Names follow Prometheus' conventions: base units, `_total` for counters. */
+/** Seconds. */
+const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const REQUEST = [0.005, 0.025, 0.1, 0.5, 2.5, 10];
+const EVENTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
+const COMMANDS = [1, 2, 5, 10, 25, 50, 100, 256];
+const BYTES = [64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576];
+
+/**
+ * What is counted as it happens; what is only asked for, once a scrape, is in `gauges.ts`. Names follow Prometheus' conventions:
+ * base units, `_total` for counters. A label never has a value of a client's.
+ */
 export function createMetrics() {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+
+  function counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers });
+  }
+
+  function histogram(name: string, help: string, buckets: number[], ...labelNames: string[]): Histogram {
+    return new Histogram({ name, help, buckets, labelNames, registers });
+  }
+
   return {
     registry,
-    refused: new Counter({
-      name: "aether_refused_total",
-      help: "Commands and messages refused, by code",
-      labelNames: ["code"],
+
+    // Commands
+    commandSeconds: histogram(
+      "aether_command_seconds",
+      "From a command's arrival to its answer; done by the aggregate's actor, or cold",
+      SHORT,
+      "aggregate_type",
+      "by",
+      "outcome",
+    ),
+    mailboxDepth: histogram(
+      "aether_mailbox_commands",
+      "Commands in an actor's mailbox as one more has come in",
+      COMMANDS,
+      "aggregate_type",
+    ),
+    gateSeconds: histogram(
+      "aether_gate_seconds",
+      "From a decision until it is durable: what holds back its being seen",
+      SHORT,
+      "aggregate_type",
+    ),
+    refused: counter("aether_refused_total", "Commands and messages refused, by code", "code"),
+
+    // The log
+    appends: counter("aether_appends_total", "Requests to append, by what came of them", "aggregate_type", "outcome"),
+    appendedEvents: counter("aether_appended_events_total", "Events written to the log", "aggregate_type"),
+    appendBatches: histogram("aether_append_batch_events", "Events in one group commit", EVENTS),
+    appendSeconds: histogram("aether_append_seconds", "Time of one group commit, from sending to commit", SHORT),
+    feedWakes: counter(
+      "aether_feed_wakes_total",
+      "Times that the feed found new events, by what woke it first: process, redis or poll",
+      "by",
+    ),
+    feedMarkSeconds: histogram(
+      "aether_feed_mark_seconds",
+      "Time of one high-water mark, for which appends may stand still",
+      SHORT,
+    ),
+
+    // Aggregates in memory
+    loadSeconds: histogram(
+      "aether_load_seconds",
+      "Time to bring an aggregate into memory, to activate it or only to read it",
+      SHORT,
+      "aggregate_type",
+      "to",
+    ),
+    snapshotLoads: counter(
+      "aether_snapshot_loads_total",
+      "Loads of an aggregate, by whether a snapshot served: hit, miss, or unfit for this code",
+      "aggregate_type",
+      "outcome",
+    ),
+    snapshotBytes: histogram(
+      "aether_snapshot_bytes",
+      "Size of a snapshot's state as it is written, in JSON",
+      BYTES,
+      "aggregate_type",
+    ),
+
+    // Rooms
+    patchBytes: histogram("aether_patch_bytes", "Size of one patch, before it goes to any client", BYTES, "room"),
+    patchesSent: counter("aether_patches_sent_total", "Patches sent, one for each client", "room"),
+    patchBytesSent: counter("aether_patch_sent_bytes_total", "Bytes of patches sent, to all clients", "room"),
+    joinsRefused: counter("aether_joins_refused_total", "Clients that did not get into a room", "room", "code"),
+    clientsCut: counter(
+      "aether_clients_cut_total",
+      "Connections that the server ended: slow to read, a flood, malformed frames, or replaced by a newer session",
+      "room",
+      "reason",
+    ),
+
+    // Read models and sagas
+    consumerBatchEvents: histogram(
+      "aether_consumer_batch_events",
+      "Events in one transaction of a consumer",
+      EVENTS,
+      "consumer",
+    ),
+    consumerBatchSeconds: histogram(
+      "aether_consumer_batch_seconds",
+      "Time of one transaction of a consumer",
+      SHORT,
+      "consumer",
+    ),
+    consumerTakeOvers: counter(
+      "aether_consumer_takeovers_total",
+      "Times that this node went on with what another one did before",
+      "consumer",
+    ),
+
+    // The API
+    requestSeconds: histogram(
+      "aether_http_request_seconds",
+      "Time of a request to the API port, by its route's pattern",
+      REQUEST,
+      "method",
+      "route",
+      "status",
+    ),
+    reads: counter("aether_reads_total", "Statements for reads of the API"),
+
+    // Redis
+    cache: counter(
+      "aether_cache_reads_total",
+      "Reads through the cache, by kind and outcome: hit, miss, stale (a fill that came too late), away (Redis was not asked, or did not answer)",
+      "kind",
+      "outcome",
+    ),
+    redisLosses: counter(
+      "aether_redis_losses_total",
+      "Calls to Redis that came to nothing: open (the breaker was), away, slow, refused",
+      "why",
+    ),
+    redisDropped: counter("aether_redis_messages_dropped_total", "Messages to channels that Redis was not told"),
+
+    // Upkeep
+    upkeepSeconds: histogram(
+      "aether_upkeep_seconds",
+      "Time of one run of a task of upkeep on this node, by task and outcome",
+      [0.01, 0.1, 1, 10, 60, 600, 3_600],
+      "task",
+      "outcome",
+    ),
+    upkeepSucceeded: new Gauge({
+      name: "aether_upkeep_last_success_timestamp_seconds",
+      help: "When a task of upkeep last succeeded on this node",
+      labelNames: ["task"],
       registers,
     }),
-    faults: new Counter({
-      name: "aether_faults_total",
-      help: "Bugs and failed I/O that were contained, by place",
-      labelNames: ["where"],
-      registers,
-    }),
-    appendBatches: new Histogram({
-      name: "aether_append_batch_events",
-      help: "Events in one group commit",
-      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000],
-      registers,
-    }),
-    appendSeconds: new Histogram({
-      name: "aether_append_seconds",
-      help: "Time of one group commit, from sending to commit",
-      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-      registers,
-    }),
-    actors: new Gauge({
-      name: "aether_actors",
-      help: "Actors in memory on this node, by kind",
-      labelNames: ["kind"],
-      registers,
-    }),
-    feedWakes: new Counter({
-      name: "aether_feed_wakes_total",
-      help: "Times that the feed found new events, by what woke it first: process, redis or poll",
-      labelNames: ["by"],
-      registers,
-    }),
-    reads: new Counter({ name: "aether_reads_total", help: "Statements for reads of the API", registers }),
-    cache: new Counter({
-      name: "aether_cache_reads_total",
-      help: "Reads through the cache, by kind and outcome: hit, miss, stale (a fill that came too late), away (Redis was not asked, or did not answer)",
-      labelNames: ["kind", "outcome"],
-      registers,
-    }),
-    redisLosses: new Counter({
-      name: "aether_redis_losses_total",
-      help: "Calls to Redis that came to nothing: open (the breaker was), away, slow, refused",
-      labelNames: ["why"],
-      registers,
-    }),
-    redisDropped: new Counter({
-      name: "aether_redis_messages_dropped_total",
-      help: "Messages to channels that Redis was not told",
-      registers,
-    }),
-    liveFollowers: new Gauge({
-      name: "aether_live_followers",
-      help: "Subscriptions that follow the log on this node",
-      registers,
-    }),
-    combats: new Gauge({ name: "aether_combats", help: "Combats in memory on this node", registers }),
+
+    // Trouble
+    faults: counter("aether_faults_total", "Bugs and failed I/O that were contained, by place", "where"),
+    uncaught: counter("aether_uncaught_total", "Exceptions that nothing contained, by kind", "kind"),
   };
 }

@@ -23,11 +23,13 @@ import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createApi } from "./api.ts";
 import { createAuthenticator, createNodeTokens } from "./auth.ts";
 import type { Config } from "./config.ts";
-import { createConsumerMetrics } from "./consumer-metrics.ts";
-import { loadDemoWorld } from "./demo-world.ts";
+import { addConsumerGauges } from "./consumer-metrics.ts";
 import { createRooms, startGame } from "./game.ts";
 import { listenGamePort } from "./game-port.ts";
+import { addGauges } from "./gauges.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { createMeasure } from "./measure.ts";
+import { countAppends } from "./measured-appends.ts";
 import { createMetrics } from "./metrics.ts";
 import { createHttpPeers } from "./peers.ts";
 import { assertPortFree, freePort } from "./ports.ts";
@@ -44,12 +46,17 @@ const READ_TIMEOUT_MS = 2_000;
 /** ms that a read waits for a connection, and how many wait for one: more would only be told so later. */
 const READ_WAIT_MS = 1_000;
 const READS_WAITING = 200;
+/** ms that one statement of upkeep may take, and connections for it: of each task that runs at once, and to say that it does. */
+const UPKEEP_TIMEOUT_MS = 30_000;
+const UPKEEP_POOL = 3;
 
 export interface RunningNode {
   readonly nodeId: string;
   readonly gamePort: number;
   readonly apiPort: number;
   readonly transport: "uws" | "ws";
+  /** To be told of what nothing else has contained. */
+  uncaught(kind: "exception" | "rejection"): void;
   /** Drains: finishes what was taken, tells clients to come again, releases everything. */
   close(): Promise<void>;
 }
@@ -63,7 +70,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     await assertPortFree(config.apiPort, config.host, "API_PORT");
 
     const metrics = createMetrics();
-    const telemetry = createTelemetry(metrics, log);
+    const measure = createMeasure(metrics);
+    const telemetry = createTelemetry(metrics, log, measure);
     const database = { url: databaseUrl, schema: config.databaseSchema, applicationName: `aether-engine ${nodeId}` };
     await migrate(database);
 
@@ -98,6 +106,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         metrics.appendBatches.observe(events);
         metrics.appendSeconds.observe(seconds);
       },
+      onResult: countAppends(metrics),
+      onSnapshot: (aggregate_type, bytes) => metrics.snapshotBytes.observe({ aggregate_type }, bytes),
       onAppended() {
         wakeUps.notify();
         redis?.notify();
@@ -112,6 +122,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       process: wakeUps,
       redis,
       onWake: (by) => metrics.feedWakes.inc({ by }),
+      onMark: (seconds) => metrics.feedMarkSeconds.observe(seconds),
       onFault: (error) => telemetry.fault("feed", error),
     });
     releasers.add("feed", () => feed.close());
@@ -119,10 +130,29 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const nodes = createNodes(readPool);
     const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
     const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
+    const onBatch = (consumer: string, events: number, seconds: number): void => {
+      metrics.consumerBatchEvents.observe({ consumer }, events);
+      metrics.consumerBatchSeconds.observe({ consumer }, seconds);
+    };
+    const onTakeOver = (consumer: string): void => metrics.consumerTakeOvers.inc({ consumer });
+    const consumed = { onBatch, onTakeOver };
     const game = await startGame(
-      { nodeId, tenantId: config.tenantId, store, feed, pool: consumerPool, peers, nodes, telemetry, mirrors: shared },
+      {
+        nodeId,
+        tenantId: config.tenantId,
+        store,
+        feed,
+        pool: consumerPool,
+        peers,
+        nodes,
+        telemetry,
+        mirrors: shared,
+        ...consumed,
+      },
       releasers,
     );
+    // Here for a start that fails from now on; of one that succeeds, the last line is the one that counts.
+    releasers.add("game", () => game.close());
     const reads = createPool({
       ...database,
       poolSize: config.databasePool,
@@ -152,23 +182,33 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         cached.taken(name, events);
         boards?.taken(name, events);
       },
-      onBatch(name, events, seconds) {
-        consumerMetrics.batch(name, events, seconds);
+      onTakeOver,
+      onBatch(...batch) {
+        onBatch(...batch);
         freshness.moved();
       },
     });
     releasers.add("read models", () => projections.close());
     const consumers = new Map([...game.consumers, ...projections.consumers]);
-    const consumerMetrics = createConsumerMetrics(metrics.registry, {
-      consumers,
-      pool: consumerPool,
-      onFault: (error) => telemetry.fault("consumer metrics", error),
-    });
+    const onScrapeFault = (error: unknown): void => telemetry.fault("metrics", error);
+    addConsumerGauges(metrics.registry, { consumers, pool: consumerPool, onFault: onScrapeFault });
     const freshness = createFreshness({
       consumers,
       pool: consumerPool,
       onFault: (error) => telemetry.fault("freshness", error),
     });
+    const upkeepPool = createPool({ ...database, poolSize: UPKEEP_POOL, statementTimeoutMs: UPKEEP_TIMEOUT_MS });
+    releasers.add("connections for upkeep", () => upkeepPool.end());
+    const schedule = createSchedule(upkeepTasks({ pool: upkeepPool, commands: game.commands, config }), {
+      nodeId,
+      pool: upkeepPool,
+      onFault: (name, error) => telemetry.fault(`upkeep ${name}`, error),
+      onRun(task, outcome, seconds) {
+        metrics.upkeepSeconds.observe({ task, outcome }, seconds);
+        if (outcome === "DONE") metrics.upkeepSucceeded.setToCurrentTime({ task });
+      },
+    });
+    releasers.add("upkeep that has begun", () => schedule.close());
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const limits = {
       commandsPerSecond: config.commandsPerSecond,
@@ -192,6 +232,16 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("game port", () => port.close());
     const live = createLiveEvents(readStore, feed, { onFault: (error) => telemetry.fault("live events", error) });
     releasers.add("live events", () => live.close());
+    addGauges(metrics.registry, {
+      actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
+      combats: game.combats,
+      rooms: measure.rooms,
+      pools: { append: writePool, store: readPool, consumers: consumerPool, reads },
+      feed,
+      store,
+      live,
+      onFault: onScrapeFault,
+    });
     const graphql = {
       schema: createSchema(),
       live,
@@ -200,17 +250,11 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       cached,
       boards: createBoardReads(readModels, boards),
     };
-    const schedule = createSchedule(upkeepTasks(consumerPool), {
-      pool: consumerPool,
-      nodeId,
-      telemetry,
-      registry: metrics.registry,
-    });
-    releasers.add("upkeep", () => schedule.close());
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
       deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
+      stuckAfterMs: config.stuckAfterMs,
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,
       consumers,
@@ -239,15 +283,25 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
 
     if (config.demoWorld && game.catalogue.current.items.size === 0) {
+      // To read it takes every start 85 ms, and most need none of it.
+      const { loadDemoWorld } = await import("./demo-world.ts");
       const count = await loadDemoWorld(({ type, id, command }) =>
         game.commands.send(type, id, { commandId: randomUUID(), command: command as never }),
       );
       await game.catalogue.refresh();
       log.info(`no catalogue yet: the demo world was loaded, ${count} definitions`);
     }
-    // Last in, first out: sagas stop, then the actors finish, while both ports still answer.
+    // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
-    return { nodeId, gamePort, apiPort, transport: port.transport, close: () => releasers.release() };
+    releasers.add("upkeep", () => schedule.close());
+    return {
+      nodeId,
+      gamePort,
+      apiPort,
+      transport: port.transport,
+      uncaught: (kind) => metrics.uncaught.inc({ kind }),
+      close: () => releasers.release(),
+    };
   } catch (error) {
     await releasers.release();
     throw error;

@@ -19,7 +19,7 @@ export interface Readiness {
  *   judges as well: when nobody works, all of them stand by.
  * - Stopped: this node's code cannot read the log; no time will help.
  */
-export function createReadiness(limitMs = 30_000): Readiness {
+export function createReadiness(limitMs: number): Readiness {
   const seen = new Map<string, { readonly position: number; readonly since: number }>();
   return {
     observe(statuses, now) {

@@ -1,158 +1,197 @@
 import type pg from "pg";
-import { Gauge, Histogram, type Registry } from "prom-client";
-import type { Telemetry } from "../rooms/telemetry.ts";
+import { createPause } from "../store/pause.ts";
+import { describeFault } from "../store/sink.ts";
+import {
+  declareTasks,
+  listTasks,
+  prolongTask,
+  requestTask,
+  settleTask,
+  type TaskEnd,
+  type TaskOutcome,
+  type TaskRun,
+  type TaskStatus,
+  takeTasks,
+} from "../store/upkeep-tasks.ts";
 
-/** Something that the tables need from time to time, on one node of all. */
-export interface Task {
-  readonly name: string;
-  readonly everyMs: number;
-  /** Says what it did. It ends soon after the signal. */
-  run(signal: AbortSignal): Promise<string>;
+/** What a task is given to do its work with. */
+export interface TaskWork {
+  /** Aborted when the node stops, the time is up or another node has taken over: it ends after the batch under way. */
+  readonly signal: AbortSignal;
+  /** So many more were dealt with. */
+  progress(count: number): void;
 }
 
-export interface TaskStatus {
+/** Something that one node of all does from time to time. Doing it twice, or half, does no harm. */
+export interface Task {
   readonly name: string;
+  /** ms from the end of a run to the next. */
   readonly everyMs: number;
-  readonly startedA: string | null;
-  readonly endedA: string | null;
-  /** Null while it runs, or if its node died with it. */
-  readonly ok: boolean | null;
-  readonly nodeId: string | null;
-  readonly detail: string | null;
+  /** ms after which a run has failed. */
+  readonly timeoutMs: number;
+  /** Rejects, or ends early once the signal is aborted. */
+  run(work: TaskWork): Promise<void>;
+}
+
+export interface ScheduleOptions {
+  readonly nodeId: string;
+  readonly pool: Pick<pg.Pool, "query">;
+  readonly onFault: (name: string, error: unknown) => void;
+  /** A run of this node's ended. */
+  readonly onRun?: (name: string, outcome: TaskOutcome, seconds: number) => void;
+  /** ms between looks at what is due; default 2,000. */
+  readonly pollMs?: number;
+  /** ms after which a task whose node says nothing is another's to take; default 30,000. */
+  readonly leaseMs?: number;
 }
 
 export interface Schedule {
-  status(): Promise<readonly TaskStatus[]>;
-  /** Runs one now, whenever it ran last. False: it is under way somewhere. Undefined: there is none of that name. */
-  runNow(name: string): Promise<boolean | undefined>;
+  list(): Promise<readonly TaskStatus[]>;
+  /** Has a task run now, on whichever node gets to it. Undefined: there is no such task. */
+  request(name: string): Promise<TaskStatus | undefined>;
+  /** Ends the runs of this node after the batch under way; another node takes them up. */
   close(): Promise<void>;
 }
 
-interface ScheduleServices {
-  readonly pool: pg.Pool;
-  readonly nodeId: string;
-  readonly telemetry: Telemetry;
-  readonly registry: Registry;
-  /** ms between looks for what is due; default 30,000. */
-  readonly lookMs?: number;
+/** Runs at once on one node. */
+const AT_ONCE = 2;
+/** ms until a run that failed is tried again: doubling, but never longer than until it would be due anyway. */
+const RETRY_MS = 5_000;
+
+/** The time is up. */
+class TimeOut extends Error {
+  override readonly name = "TimeOut";
+}
+/** The node stops, or another one has taken over. */
+class Interruption extends Error {
+  override readonly name = "Interruption";
 }
 
-const LOCK = "SELECT pg_try_advisory_lock(hashtext('aether.upkeep'), hashtext(current_schema() || $1)) AS got";
-const UNLOCK = "SELECT pg_advisory_unlock(hashtext('aether.upkeep'), hashtext(current_schema() || $1))";
+/**
+ * Keeps tasks going, of which the database knows when they are due and who is at them: one node runs each, and one that was due
+ * while no node lived runs soon after the next one starts. A run is a lease that is prolonged while it lasts, so that a killed
+ * node's is taken up by another; it holds no session and no lock.
+ */
+export function createSchedule(tasks: readonly Task[], options: ScheduleOptions): Schedule {
+  const { nodeId, pool, onFault, onRun, pollMs = 2_000, leaseMs = 30_000 } = options;
+  const byName = new Map(tasks.map((task) => [task.name, task]));
+  if (byName.size < tasks.length) throw new Error("two tasks of one name");
+  const names = [...byName.keys()];
+  const underWay = new Map<string, Promise<void>>();
+  const closing = new AbortController();
+  const pause = createPause();
+  let declared = false;
 
-/** Runs each task when it is due, on whichever node looks first; when it ran last is in the database, over all restarts. */
-export function createSchedule(tasks: readonly Task[], services: ScheduleServices): Schedule {
-  const { pool, nodeId, telemetry, registry, lookMs = 30_000 } = services;
-  const aborter = new AbortController();
-  const registers = [registry];
-  const seconds = new Histogram({
-    name: "aether_upkeep_seconds",
-    help: "Time of one run of a task of the upkeep",
-    labelNames: ["task", "ok"],
-    buckets: [0.01, 0.1, 1, 10, 60, 600],
-    registers,
-  });
-  const lastOk = new Gauge({
-    name: "aether_upkeep_last_success_seconds",
-    help: "When a task of the upkeep last ended well on this node, s since the epoch",
-    labelNames: ["task"],
-    registers,
-  });
-  let looking: Promise<void> | undefined;
+  /** Nodes, and tasks of one interval, do not stay in step. */
+  const about = (ms: number): number => ms * (0.9 + Math.random() / 5);
 
-  /** The session's lock is what keeps other nodes away, and ends with the session. */
-  async function locked(task: Task, due: (client: pg.PoolClient) => Promise<boolean>): Promise<boolean> {
-    const client = await pool.connect();
-    let failed: Error | undefined;
-    try {
-      const { rows } = await client.query<{ got: boolean }>(LOCK, [task.name]);
-      if (rows[0]?.got !== true) return false;
-      try {
-        if (!(await due(client))) return false;
-        await run(task, client);
-        return true;
-      } finally {
-        await client.query(UNLOCK, [task.name]);
-      }
-    } catch (error) {
-      failed = error instanceof Error ? error : new Error(String(error));
-      throw error;
-    } finally {
-      client.release(failed);
+  async function step(): Promise<void> {
+    if (!declared) await declareTasks(pool as pg.ClientBase, tasks);
+    declared = true;
+    const limit = AT_ONCE - underWay.size;
+    if (limit <= 0) return;
+    // A run whose lease has lapsed unnoticed is another node's to take.
+    const free = names.filter((name) => !underWay.has(name));
+    for (const run of await takeTasks(pool as pg.ClientBase, nodeId, { names: free, limit, leaseMs })) {
+      const task = byName.get(run.name);
+      if (task === undefined) continue;
+      const ended = perform(task, run).finally(() => {
+        underWay.delete(run.name);
+        pause.wake();
+      });
+      underWay.set(run.name, ended);
     }
   }
 
-  async function run(task: Task, client: pg.PoolClient): Promise<void> {
-    await client.query(
-      `INSERT INTO upkeep_tasks (name, started_at, node_id) VALUES ($1, clock_timestamp(), $2)
-       ON CONFLICT (name) DO UPDATE SET started_at = clock_timestamp(), ended_at = NULL, ok = NULL, node_id = $2, detail = NULL`,
-      [task.name, nodeId],
-    );
-    const start = performance.now();
-    let ok = true;
-    let detail: string;
-    try {
-      detail = await task.run(aborter.signal);
-      lastOk.set({ task: task.name }, Date.now() / 1_000);
-    } catch (error) {
-      ok = false;
-      // What an error of the database's says may hold a person's data.
-      detail = error instanceof Error ? error.name : "failed";
-      telemetry.fault(`upkeep ${task.name}`, error);
-    }
-    seconds.observe({ task: task.name, ok: String(ok) }, (performance.now() - start) / 1_000);
-    await client.query("UPDATE upkeep_tasks SET ended_at = clock_timestamp(), ok = $2, detail = $3 WHERE name = $1", [
-      task.name,
-      ok,
-      detail,
-    ]);
-  }
-
-  async function isDue(task: Task, client: pg.PoolClient): Promise<boolean> {
-    const { rows } = await client.query<{ due: boolean }>(
-      "SELECT started_at <= clock_timestamp() - $2 * interval '1 ms' AS due FROM upkeep_tasks WHERE name = $1",
-      [task.name, task.everyMs],
-    );
-    return rows[0]?.due ?? true;
-  }
-
-  async function look(): Promise<void> {
-    for (const task of tasks) {
-      if (aborter.signal.aborted) return;
-      try {
-        await locked(task, (client) => isDue(task, client));
-      } catch (error) {
-        telemetry.fault("upkeep", error);
-      }
-    }
-  }
-
-  function lookOnce(): void {
-    looking ??= look().finally(() => {
-      looking = undefined;
-    });
-  }
-
-  lookOnce();
-  const timer = setInterval(lookOnce, lookMs);
-
-  return {
-    async status() {
-      const { rows } = await pool.query<Omit<TaskStatus, "everyMs">>(
-        `SELECT name, started_at AS "startedA", ended_at AS "endedA", ok, node_id AS "nodeId", detail FROM upkeep_tasks`,
+  async function perform(task: Task, run: TaskRun): Promise<void> {
+    const aborter = new AbortController();
+    const interrupt = (): void => aborter.abort(new Interruption("the node stops"));
+    closing.signal.addEventListener("abort", interrupt);
+    if (closing.signal.aborted) interrupt();
+    const begun = performance.now();
+    const timer = setTimeout(() => aborter.abort(new TimeOut(`longer than ${task.timeoutMs} ms`)), task.timeoutMs);
+    let done = 0;
+    const prolonging = setInterval(() => {
+      prolongTask(pool as pg.ClientBase, run, done, leaseMs).then(
+        (ours) => {
+          if (!ours) aborter.abort(new Interruption("another node has taken over"));
+        },
+        (error: unknown) => onFault(task.name, error),
       );
-      const known = new Map(rows.map((row) => [row.name, row]));
-      const never = { startedA: null, endedA: null, ok: null, nodeId: null, detail: null };
-      return tasks.map(({ name, everyMs }) => ({ ...never, ...known.get(name), name, everyMs }));
-    },
-    async runNow(name) {
-      const task = tasks.find((one) => one.name === name);
-      return task === undefined ? undefined : locked(task, async () => true);
+    }, leaseMs / 3);
+    let failure: unknown;
+    try {
+      await task.run({
+        signal: aborter.signal,
+        progress(count) {
+          done += count;
+        },
+      });
+      failure = aborter.signal.aborted ? aborter.signal.reason : undefined;
+    } catch (error) {
+      failure = aborter.signal.aborted ? aborter.signal.reason : (error ?? new Error("nothing was thrown"));
+    }
+    clearTimeout(timer);
+    clearInterval(prolonging);
+    closing.signal.removeEventListener("abort", interrupt);
+    await end(task, run, done, failure, (performance.now() - begun) / 1_000);
+  }
+
+  async function end(task: Task, run: TaskRun, done: number, failure: unknown, seconds: number): Promise<void> {
+    const outcome = outcomeOf(failure);
+    if (outcome === "FAILED") onFault(task.name, failure);
+    onRun?.(task.name, outcome, seconds);
+    const fault = outcome === "FAILED" ? describeFault(failure) : undefined;
+    try {
+      await settleTask(pool as pg.ClientBase, run, { outcome, fault, done, nextInMs: nextIn(task, run, outcome) });
+    } catch (error) {
+      // The lease runs out, and it is done again.
+      onFault(task.name, error);
+    }
+  }
+
+  function nextIn(task: Task, { failures }: TaskRun, outcome: TaskOutcome): TaskEnd["nextInMs"] {
+    switch (outcome) {
+      case "DONE":
+        return about(task.everyMs);
+      case "FAILED":
+        return about(Math.min(task.everyMs, RETRY_MS * 2 ** Math.min(failures, 20)));
+      case "INTERRUPTED":
+        return 0;
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (!closing.signal.aborted) {
+      pause.clear();
+      try {
+        await step();
+      } catch (error) {
+        onFault("look", error);
+      }
+      if (!closing.signal.aborted) await pause.wait(about(pollMs));
+    }
+  }
+
+  const looping = loop();
+  return {
+    list: () => listTasks(pool as pg.ClientBase, names),
+    async request(name) {
+      if (!byName.has(name)) return undefined;
+      const status = await requestTask(pool as pg.ClientBase, name);
+      pause.wake();
+      return status;
     },
     async close() {
-      aborter.abort();
-      clearInterval(timer);
-      await looking;
+      closing.abort();
+      pause.wake();
+      await looping;
+      await Promise.all(underWay.values());
     },
   };
+}
+
+function outcomeOf(failure: unknown): TaskOutcome {
+  if (failure === undefined) return "DONE";
+  return failure instanceof Interruption ? "INTERRUPTED" : "FAILED";
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Telemetry } from "../rooms/telemetry.ts";
+import type { Measure, Telemetry } from "../rooms/telemetry.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Faults of one place that are logged in one interval; the rest are only counted. */
@@ -7,7 +7,7 @@ const LOGGED = 5;
 const INTERVAL_MS = 10_000;
 
 /** Counts everything and logs faults; a fault that comes by the thousand, as when the database is away, not a thousand times. */
-export function createTelemetry(metrics: Metrics, log: Logger): Telemetry {
+export function createTelemetry(metrics: Metrics, log: Logger, measure: Measure): Telemetry {
   const recent = new Map<string, { since: number; count: number }>();
 
   function worthLogging(where: string): boolean {
@@ -22,6 +22,7 @@ export function createTelemetry(metrics: Metrics, log: Logger): Telemetry {
   }
 
   return {
+    measure,
     refused: (code) => metrics.refused.inc({ code }),
     fault(where, error) {
       metrics.faults.inc({ where });

@@ -1,27 +1,113 @@
 import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { type ArchiveRun, combatArchive, runArchive, tradeArchive } from "../projections/archive.ts";
+import {
+  type DuePage,
+  FIRST_ID,
+  itemsWithDueOrders,
+  itemsWithOldPrices,
+  playersWithDueQuests,
+} from "../projections/due.ts";
+import { archivePlayers } from "../projections/player-archive.ts";
 import { refreshView, VIEWS } from "../projections/views.ts";
-import { runUpkeep } from "../store/upkeep.ts";
-import type { Task } from "./schedule.ts";
+import type { Commands } from "../rooms/commands.ts";
+import { ensurePartitions } from "../store/migrate.ts";
+import { pruneSnapshots, removeOldOutcomes } from "../store/upkeep.ts";
+import type { Config } from "./config.ts";
+import type { GameCommands } from "./game.ts";
+import type { Task, TaskWork } from "./schedule.ts";
+import { sweep } from "./sweep.ts";
 
-const HOUR_MS = 60 * 60 * 1_000;
+export interface UpkeepServices {
+  /** Its statements have the time that work in batches takes. */
+  readonly pool: pg.Pool;
+  readonly commands: Pick<Commands<GameCommands>, "send" | "together" | "party">;
+  readonly config: Pick<Config, "viewsEverySeconds" | "archiveAfterDays">;
+}
 
-/** What the tables need from time to time. */
-export function upkeepTasks(pool: pg.Pool): readonly Task[] {
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** All that is done from time to time. What is due in an aggregate is the aggregate's to do: it is sent the command. */
+export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonly Task[] {
+  const { viewsEverySeconds, archiveAfterDays } = config;
+
+  const swept = (due: DuePage, send: (id: string) => ReturnType<UpkeepServices["commands"]["send"]>) => {
+    const page = (after: string, limit: number) => due(pool, after, limit);
+    return (work: TaskWork) => sweep({ page, first: FIRST_ID, send }, work);
+  };
+  const archived =
+    (olderThanDays: number, run: (run: ArchiveRun) => Promise<void>) =>
+    ({ signal, progress }: TaskWork) =>
+      run({ olderThanDays, signal, onBatch: progress });
+  // Whoever asks again is to be heard: a refusal only says that it was done already.
+  const envelope = () => ({ commandId: uuidv7(), forgetRefusal: true });
+
   return [
     {
-      name: "partitions",
-      everyMs: HOUR_MS,
-      async run() {
-        await runUpkeep(pool);
-        return "partitions made ahead, old outcomes removed";
-      },
+      name: "market-orders",
+      everyMs: MINUTE_MS,
+      timeoutMs: 10 * MINUTE_MS,
+      run: swept(itemsWithDueOrders, (itemId) =>
+        commands.send("Economy", itemId, { ...envelope(), command: { type: "ExpirerOrdres" } }),
+      ),
     },
-    ...VIEWS.map(
-      (view): Task => ({
-        name: view,
-        everyMs: HOUR_MS,
-        run: async () => ((await refreshView(pool, view)) ? "made anew" : "another session was at it"),
-      }),
-    ),
+    {
+      name: "market-prices",
+      everyMs: HOUR_MS,
+      timeoutMs: 30 * MINUTE_MS,
+      run: swept(itemsWithOldPrices, (itemId) =>
+        commands.send("Economy", itemId, { ...envelope(), command: { type: "ActualiserPrix" } }),
+      ),
+    },
+    {
+      name: "quests",
+      everyMs: MINUTE_MS,
+      timeoutMs: 10 * MINUTE_MS,
+      // Where the player is at rest it stays so.
+      run: swept(playersWithDueQuests, (joueurId) =>
+        commands.together(
+          [commands.party("Joueur", joueurId, () => ({ type: "ExpirerQuetes" }), { begin: false })],
+          envelope(),
+        ),
+      ),
+    },
+    ...VIEWS.map((view) => ({
+      name: view,
+      everyMs: viewsEverySeconds * 1_000,
+      timeoutMs: 2 * MINUTE_MS,
+      run: async () => void (await refreshView(pool, view)),
+    })),
+    {
+      name: "archive-combats",
+      everyMs: HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: archived(archiveAfterDays.combats, (run) => runArchive(pool, combatArchive, run)),
+    },
+    {
+      name: "archive-trades",
+      everyMs: HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: archived(archiveAfterDays.trades, (run) => runArchive(pool, tradeArchive, run)),
+    },
+    {
+      name: "archive-players",
+      everyMs: 24 * HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: archived(archiveAfterDays.players, (run) => archivePlayers(pool, run)),
+    },
+    { name: "partitions", everyMs: HOUR_MS, timeoutMs: MINUTE_MS, run: () => ensurePartitions(pool) },
+    {
+      name: "command-outcomes",
+      everyMs: 10 * MINUTE_MS,
+      timeoutMs: 10 * MINUTE_MS,
+      run: ({ signal, progress }) => removeOldOutcomes(pool, { signal, onBatch: progress }),
+    },
+    {
+      name: "snapshots",
+      everyMs: 24 * HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: ({ signal, progress }) => pruneSnapshots(pool, { signal, onBatch: progress }),
+    },
   ];
 }

@@ -34,6 +34,8 @@ export interface ConsumerOptions {
   readonly onBatch?: (events: number, seconds: number) => void;
   /** What a batch held, once it is committed; must not throw, nor wait. */
   readonly onTaken?: (events: readonly StoredEvent[]) => void;
+  /** This node goes on with what another one did before. */
+  readonly onTakeOver?: () => void;
   /** Every failure, with all that its error says: not for storing. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -141,7 +143,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       standby = true;
       return pollMs;
     }
-    if (standby) resumedAt = Number.NEGATIVE_INFINITY;
+    if (standby) {
+      resumedAt = Number.NEGATIVE_INFINITY;
+      options.onTakeOver?.();
+    }
     standby = false;
     movedAt = performance.now();
     position = page.position;

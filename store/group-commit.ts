@@ -39,6 +39,8 @@ export interface GroupCommitOptions {
   /** Requests waiting at most; one more is answered BUSY. Default 10,000. */
   readonly queueLimit?: number;
   readonly onBatch?: (units: number, events: number, seconds: number) => void;
+  /** What came of each request, before whoever asked hears of it; must not throw. */
+  readonly onResult?: (request: AppendRequest, result: AppendResult) => void;
 }
 
 export interface GroupCommit {
@@ -64,8 +66,14 @@ export function createGroupCommit(write: WriteBatch, options: GroupCommitOptions
   let closing: Promise<void> | undefined;
   let onIdle: (() => void) | undefined;
 
+  function refuse(request: AppendRequest, result: AppendResult): Promise<AppendResult> {
+    options.onResult?.(request, result);
+    return Promise.resolve(result);
+  }
+
   function settle(pending: PendingRequest, result: AppendResult): void {
     depth -= 1;
+    options.onResult?.(pending.request, result);
     pending.resolve(result);
     if (depth === 0) onIdle?.();
   }
@@ -111,8 +119,8 @@ export function createGroupCommit(write: WriteBatch, options: GroupCommitOptions
   return {
     append(request) {
       if (closing !== undefined)
-        return Promise.resolve({ ok: false, reason: "UNAVAILABLE", message: "the store is closed" });
-      if (depth >= queueLimit) return Promise.resolve({ ok: false, reason: "BUSY" });
+        return refuse(request, { ok: false, reason: "UNAVAILABLE", message: "the store is closed" });
+      if (depth >= queueLimit) return refuse(request, { ok: false, reason: "BUSY" });
       const index = laneOf(request.actorId, laneCount);
       const lane = lanes[index];
       if (lane === undefined) throw new RangeError(`no lane ${index}`);

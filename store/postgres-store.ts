@@ -1,22 +1,25 @@
 import type pg from "pg";
-import type { NewEvent, StoredEvent } from "../domain/envelope.ts";
+import type { AggregateType, NewEvent, StoredEvent } from "../domain/envelope.ts";
 import { createBatchWriter } from "./append-batch.ts";
 import { bigintArray, intArray, jsonbArray, textArray, uuidArray } from "./binary-arrays.ts";
 import { EVENT_COLUMNS, type EventRow, eventOf } from "./event-row.ts";
-import type { AcceptedCommand, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
+import type { AcceptedCommand, AppendResult, CommandOutcome, EventStore, Head, Run, Snapshot } from "./event-store.ts";
 import { createGroupCommit, type GroupCommitOptions, type Unit } from "./group-commit.ts";
 import type { EventRegistry } from "./registry.ts";
 import { checkRequest } from "./validate.ts";
 
 const STREAM_PAGE = 2_000;
 const HEAD_COLUMNS = `aggregate_type AS "aggregateType", version, epoch, owner_node AS "owner"`;
-const SNAPSHOTS_KEPT = 3;
+/** Of an aggregate, the newest. */
+export const SNAPSHOTS_KEPT = 3;
 
 export interface PostgresStoreOptions extends GroupCommitOptions {
   /** After each commit, before its answers: readers may look. Once a batch; must not throw. */
   readonly onAppended?: () => void;
   /** What was written, after each commit and before its answers; must not throw, nor wait. */
   readonly onEvents?: (events: readonly AppendedEvent[]) => void;
+  /** Of each snapshot that is written, the size of its state in bytes of JSON. */
+  readonly onSnapshot?: (aggregateType: AggregateType, bytes: number) => void;
 }
 
 export interface AppendedEvent extends NewEvent {
@@ -69,8 +72,10 @@ export function createPostgresStore(
   return {
     append(request) {
       const problem = checkRequest(request, registry);
-      if (problem !== undefined) return Promise.resolve({ ok: false, reason: "INVALID", message: problem });
-      return commit.append(request);
+      if (problem === undefined) return commit.append(request);
+      const refused: AppendResult = { ok: false, reason: "INVALID", message: problem };
+      options.onResult?.(request, refused);
+      return Promise.resolve(refused);
     },
 
     async activate(aggregateId, nodeId) {
@@ -210,6 +215,9 @@ export function createPostgresStore(
     },
 
     async saveSnapshots(snapshots) {
+      const states = snapshots.map(({ state }) => JSON.stringify(state));
+      for (const [i, { aggregateType }] of snapshots.entries())
+        options.onSnapshot?.(aggregateType, Buffer.byteLength(states[i] ?? ""));
       await readPool.query({
         name: "save_snapshots",
         // A snapshot is a shortcut: to lose the last ones in a crash costs nothing, to wait for the disk would.
@@ -227,7 +235,7 @@ export function createPostgresStore(
           uuidArray(snapshots.map(({ aggregateId }) => aggregateId)),
           textArray(snapshots.map(({ aggregateType }) => aggregateType)),
           intArray(snapshots.map(({ version }) => version)),
-          jsonbArray(snapshots.map(({ state }) => JSON.stringify(state))),
+          jsonbArray(states),
           intArray(snapshots.map(({ stateVersion }) => stateVersion)),
           textArray(snapshots.map(({ recentCommands }) => formatCommands(recentCommands))),
         ],

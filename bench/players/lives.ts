@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { demoWorld, starterItems } from "../../domain/catalogue/demo/demo-world.ts";
+import { demoWorld } from "../../domain/catalogue/demo/demo-world.ts";
 import { ITEM, PNJ, QUEST, SKILL } from "../../domain/catalogue/demo/ids.ts";
+import { starterItems } from "../../domain/catalogue/demo/starter.ts";
 import type { NewEvent } from "../../domain/envelope.ts";
 import type { PlayerCommand } from "../../domain/player/commands.ts";
 import { slotsInOrder } from "../../domain/player/inventaire.ts";

@@ -25,6 +25,10 @@ export interface LiveOptions {
   /** Numbers of copies that the log does not hold yet. */
   readonly copy: number;
   readonly onFault: (error: unknown) => void;
+  /** Others who are told of events: ms at which each was, by sequence, filled in while it runs. */
+  readonly told?: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** s at the beginning that are not counted. */
+  readonly warmUpSeconds?: number;
 }
 
 /** How late each read model is while events come at a steady rate. */
@@ -78,11 +82,12 @@ export async function whileLive(projectors: readonly Projector[], options: LiveO
       const expectedVersion = versions.get(aggregateId) ?? 0;
       versions.set(aggregateId, expectedVersion + events.length);
       const aggregateType = events[0]?.aggregateType ?? "Joueur";
+      const counted = sent >= (options.warmUpSeconds ?? 0) * perSecond;
       appends.push(
         store.append({ actorId, streams: [{ aggregateId, aggregateType, expectedVersion, events }] }).then((result) => {
           if (!result.ok) throw new Error(`append: ${result.reason}`);
           const at = performance.now();
-          for (const sequence of result.sequences) written.set(sequence, at);
+          if (counted) for (const sequence of result.sequences) written.set(sequence, at);
         }),
       );
       sent += events.length;
@@ -91,7 +96,10 @@ export async function whileLive(projectors: readonly Projector[], options: LiveO
   await Promise.all(appends);
   while (await behind()) await sleep(50);
   await running.close();
-  return [...seen].map(([name, list]) => {
+  const told = [...(options.told ?? [])].map(
+    ([name, at]) => [name, [...at].map(([sequence, time]) => ({ sequence, at: time }))] as const,
+  );
+  return [...seen, ...told].map(([name, list]) => {
     const delays = list
       .flatMap(({ sequence, at }) => {
         const since = written.get(sequence);

@@ -1,4 +1,4 @@
-import { starterItems } from "../catalogue/demo/demo-world.ts";
+import { starterItems } from "../catalogue/demo/starter.ts";
 import type { PayloadOf } from "../player/state.ts";
 import { payloadOf, type Saga } from "./saga.ts";
 

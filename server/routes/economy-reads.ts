@@ -2,7 +2,8 @@ import type { FastifyInstance } from "fastify";
 import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
-import { listOrders, listTrades, readPricesOf, STATUTS } from "../../projections/economy-queries.ts";
+import { readCatalogue } from "../../projections/catalogue-queries.ts";
+import { listOrders, listTrades, readBook, readPricesOf, STATUTS } from "../../projections/economy-queries.ts";
 import { cursorSchema } from "../../projections/keyset.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { sendTagged } from "../etag.ts";
@@ -33,6 +34,8 @@ const prices = z.strictObject({
   historiquePrix: z.array(json),
   sequence: count,
 });
+const level = z.strictObject({ prix: count, quantite: count, ordres: count });
+const book = z.strictObject({ itemId: id, ventes: z.array(level), achats: z.array(level) });
 const trade = z.strictObject({
   transactionId: id,
   itemId: id,
@@ -57,8 +60,27 @@ const ownOrder = z.strictObject({
   sequence: count,
 });
 
-/** `GET /market/items/{id}/prices`, `GET /market/items/{id}/transactions`, and a player's own `GET /market/orders?statut=&itemId=`. */
+/** `GET /market/items/{id}/book`, `/prices`, `GET /market/items/{id}/transactions`, and a player's own `GET /market/orders?statut=&itemId=`. */
 export function economyReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
+  api.get(
+    "/market/items/:id/book",
+    door.guarded(
+      {
+        does: "An item's order book: how much at which price, the best first, never whose.",
+        roles: EVERYONE,
+        takes: z.strictObject({ niveaux: z.coerce.number().int().min(1).max(100).default(20) }),
+        gives: book,
+        of: ECONOMY,
+      },
+      async ({ request, body: { niveaux }, reply }) => {
+        const itemId = idIn(request, "id");
+        const known = itemId === undefined ? undefined : await readCatalogue(pool, "items", itemId);
+        if (itemId === undefined || known === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        return reply.send(await readBook(pool, itemId, niveaux));
+      },
+    ),
+  );
+
   api.get(
     "/market/items/:id/prices",
     door.guarded(

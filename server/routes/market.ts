@@ -1,25 +1,22 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
-import type { MarketState } from "../../domain/market/state.ts";
 import type { PlayerState } from "../../domain/player/state.ts";
 import { type MarketOrders, wireMarketCommand } from "../../rooms/market-orders.ts";
-import { MarketView, projectMarket } from "../../rooms/market-view.ts";
 import { wireId } from "../../rooms/wire.ts";
-import { type Call, commandIdOf, correlationOf, type Door, EVERYONE, idIn, NO_ID } from "../http.ts";
-import { accepted, json } from "./answers.ts";
+import { type Call, commandIdOf, correlationOf, type Door, idIn, NO_ID } from "../http.ts";
+import { accepted } from "./answers.ts";
 
 export interface MarketRouteServices {
   readonly orders: MarketOrders;
   readPlayer(joueurId: string): Promise<PlayerState | undefined>;
-  readBook(itemId: string): Promise<MarketState | undefined>;
 }
 
 const order = wireMarketCommand.options[0].omit({ type: true, typeOrdre: true }).extend({ itemId: wireId });
 
 const PLACE = { roles: ["joueur"], takes: order, status: 201, gives: accepted } as const;
 
-/** `POST /market/sell`, `POST /market/buy`, `DELETE /market/orders/{id}`, `GET /market/items/{id}/book`. */
+/** `POST /market/sell`, `POST /market/buy`, `DELETE /market/orders/{id}`. */
 export function marketRoutes(api: FastifyInstance, door: Door, services: MarketRouteServices): void {
   const { orders } = services;
 
@@ -55,26 +52,6 @@ export function marketRoutes(api: FastifyInstance, door: Door, services: MarketR
           return door.problem(reply, refusal("NOT_FOUND", "the player has no such order, or it is closed"));
         const call = { joueurId: who.userId, commandId, correlationId: correlationOf(request) };
         return door.respond(reply, await orders.cancel(open.itemId, ordreId, call));
-      },
-    ),
-  );
-
-  api.get(
-    "/market/items/:id/book",
-    door.guarded(
-      {
-        does: "An item's order book: how much at which price, never whose.",
-        roles: EVERYONE,
-        takes: z.strictObject({}),
-        gives: json,
-      },
-      async ({ request, reply }) => {
-        const itemId = idIn(request, "id");
-        const state = itemId === undefined ? undefined : await services.readBook(itemId);
-        if (itemId === undefined || state === undefined) return door.problem(reply, refusal("NOT_FOUND"));
-        const view = new MarketView();
-        projectMarket(view, state, undefined);
-        return reply.send({ ...(view.toJSON() as object), itemId });
       },
     ),
   );

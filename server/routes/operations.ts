@@ -20,7 +20,8 @@ export interface OperationsServices {
   readonly commands: Pick<Commands<Record<string, unknown>>, "sendHere" | "refreshHere">;
   /** Whether a token is another node's. */
   readonly authenticateNode: (token: string | undefined) => Promise<boolean>;
-  readonly gauge: () => void;
+  /** ms for which a consumer may not move though something waits. */
+  readonly stuckAfterMs: number;
 }
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -30,7 +31,7 @@ const SETTLE = { roles: ["admin"], takes: z.object({}), gives: json } as const;
 /** The consumers' dead letters, for operators; the door for other nodes; probes and metrics. */
 export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
   const { store, metrics, consumers, commands } = services;
-  const readiness = createReadiness();
+  const readiness = createReadiness(services.stuckAfterMs);
 
   const deadLettersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
   api.get(
@@ -92,7 +93,6 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
     }
   });
   api.get("/metrics", async (_request, reply) => {
-    services.gauge();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 }

@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
-import type { PartType } from "../../domain/player/state.ts";
-import type { CachedReads } from "../../projections/cached-reads.ts";
+import { PART_TYPES, type PartType } from "../../domain/player/state.ts";
+import type { CachedReads, WholeInventory } from "../../projections/cached-reads.ts";
 import { cursorSchema, pageOf } from "../../projections/keyset.ts";
 import {
   playerSequence,
   readEquipment,
+  readInventory,
+  readItems,
   readLevels,
   readQuests,
   readSkills,
@@ -120,11 +122,14 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         const joueurId = idIn(request, "id");
         if (joueurId === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
         if (!mayReadOwn(who, joueurId)) return door.problem(reply, refusal("FORBIDDEN"));
-        const found = await cached.inventory(joueurId, minSequence);
+        const page = { after, limit: limit + 1 };
+        const found = await (cached.inventory === undefined
+          ? readPage(pool, joueurId, page)
+          : cached.inventory(joueurId, minSequence));
         if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
         reply.header("cache-control", "private, no-cache");
         if (isKnown(request, reply, found.sequence)) return reply.code(304).send();
-        const rest = found.items.filter(({ position }) => position > after).slice(0, limit + 1);
+        const rest = found.items.filter(({ position }) => position > after).slice(0, page.limit);
         return reply.send({ joueurId, ...found.inventory, ...pageOf(rest, limit, ({ position }) => position) });
       },
     ),
@@ -165,4 +170,15 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
     async (joueurId, { after, limit }) =>
       pageOf(await readLevels(pool, joueurId, { after, limit: limit + 1 }), limit, (one) => one.niveau),
   );
+}
+
+async function readPage(
+  pool: Pick<pg.Pool, "query">,
+  joueurId: string,
+  page: { readonly after: number; readonly limit: number },
+): Promise<WholeInventory | undefined> {
+  const sequence = await playerSequence(pool, joueurId, PART_TYPES);
+  const inventory = sequence === undefined ? undefined : await readInventory(pool, joueurId);
+  if (sequence === undefined || inventory === undefined) return undefined;
+  return { inventory, items: await readItems(pool, inventory.inventaireId, page), sequence };
 }

@@ -3,47 +3,53 @@ import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import type { Door } from "../http.ts";
 import type { Schedule } from "../schedule.ts";
-import { at, page } from "./answers.ts";
+import { at, count, page } from "./answers.ts";
 
-const status = z.strictObject({
+const task = z.strictObject({
   name: z.string(),
-  everyMs: z.int(),
-  startedA: at.nullable(),
-  endedA: at.nullable(),
-  ok: z.boolean().nullable(),
+  everyMs: count,
+  running: z.boolean(),
+  nextRunAt: at,
   nodeId: z.string().nullable(),
-  detail: z.string().nullable(),
+  startedAt: at.nullable(),
+  done: count.meta({ description: "what the run under way, or the last one, has dealt with" }),
+  endedAt: at.nullable(),
+  outcome: z.enum(["DONE", "FAILED", "INTERRUPTED"]).nullable(),
+  code: z.string().nullable(),
+  error: z.string().nullable(),
+  succeededAt: at.nullable(),
+  failures: count.meta({ description: "runs that failed since the last that did not" }),
 });
 
-/** What the tables need from time to time: when it was done last, and by command; for operators. */
-export function upkeepRoutes(api: FastifyInstance, door: Door, schedule: Schedule): void {
+/** What is done from time to time, and by command; for operators. */
+export function upkeepRoutes(api: FastifyInstance, door: Door, schedule: Pick<Schedule, "list" | "request">): void {
   api.get(
     "/admin/upkeep",
     door.guarded(
       {
-        does: "The tasks of the upkeep, and how each ended last.",
+        does: "What is done from time to time: when next, and what became of it last.",
         roles: ["admin"],
         takes: z.strictObject({}),
-        gives: page(status),
+        gives: page(task),
       },
-      async ({ reply }) => reply.send({ items: await schedule.status() }),
+      async ({ reply }) => reply.send({ items: await schedule.list() }),
     ),
   );
+
   api.post(
-    "/admin/upkeep/:name/run",
+    "/admin/upkeep/:task/run",
     door.guarded(
       {
-        does: "Runs a task of the upkeep now; answers when it has ended.",
+        does: "Has a task run now, on whichever node gets to it; if it is under way, once more.",
         roles: ["admin"],
         takes: z.strictObject({}),
-        gives: status,
+        status: 202,
+        gives: task,
       },
       async ({ request, reply }) => {
-        const { name } = request.params as { readonly name: string };
-        const ran = await schedule.runNow(name);
-        if (ran === undefined) return door.problem(reply, refusal("NOT_FOUND", "there is no such task"));
-        if (!ran) return door.problem(reply, refusal("BUSY", "it is under way"));
-        return reply.send((await schedule.status()).find((one) => one.name === name));
+        const status = await schedule.request((request.params as { readonly task: string }).task);
+        if (status === undefined) return door.problem(reply, refusal("NOT_FOUND", "there is no such task"));
+        return reply.code(202).header("location", "/admin/upkeep").send(status);
       },
     ),
   );

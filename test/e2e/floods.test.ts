@@ -68,7 +68,7 @@ test("[GATE-21] so is a flood of calls, and one of joins; other players' and ope
   const calls = await Promise.all(Array.from({ length: 90 }, () => get("joueur", player.id)));
   expect(calls.filter((status) => status === 429).length).toBeGreaterThan(20);
   expect(calls.filter((status) => status === 200).length).toBeGreaterThanOrEqual(40);
-  expect(await get("joueur", crypto.randomUUID())).toBe(403);
+  expect(await get("joueur", crypto.randomUUID())).toBe(200);
   const operators = await Promise.all(Array.from({ length: 60 }, () => get("admin", player.id)));
   expect(new Set(operators)).toEqual(new Set([200]));
 

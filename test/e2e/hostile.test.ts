@@ -138,8 +138,9 @@ const ask = (room: RawClient, command: object): Promise<Answer> =>
   room.request({ commandId: uuid(), ...command }) as Promise<Answer>;
 const badRequests = (): Promise<number> => server.metric("aether_refused_total", 'code="BAD_REQUEST"');
 const profileOf = async (id: string) => (await call(server.apiUrl, "/player/profile", "joueur", { userId: id })).body;
-const bookOf = async (itemId: string) =>
-  (await call(server.apiUrl, `/market/items/${itemId}/book`, "joueur", { userId: uuid() })).body;
+const bookOf = async (itemId: string, minSequence: number) =>
+  (await call(server.apiUrl, `/market/items/${itemId}/book?minSequence=${minSequence}`, "joueur", { userId: uuid() }))
+    .body;
 const rest = (id: string, body: unknown, commandId = uuid()) =>
   call(server.apiUrl, `/players/${id}/commands`, "joueur", { method: "POST", body, userId: id, id: commandId });
 
@@ -248,7 +249,7 @@ describe("broken commands", () => {
   test("[GATE-18] a combat asked for in capitals is the same combat, and a command in capitals the same command", async () => {
     const { combatId, alix, bruno } = await startFight(server.apiUrl, { preparationMs: 0 });
     const witness = await joinRaw(server.gameUrl, combatId, alix);
-    const actors = await server.metric("aether_actors", 'kind="combat"');
+    const actors = await server.metric("aether_actors", 'aggregate_type="Combat"');
     const loud = await joinRaw(server.gameUrl, combatId.toUpperCase(), bruno);
     expect(loud.roomId).toBe(witness.roomId);
     await call(server.apiUrl, "/combat/action", "joueur", {
@@ -256,13 +257,13 @@ describe("broken commands", () => {
       userId: bruno,
       body: { combatId: combatId.toUpperCase(), type: "ExecuterAction", typeAction: "DEFENSE" },
     });
-    expect(await server.metric("aether_actors", 'kind="combat"')).toBe(actors);
+    expect(await server.metric("aether_actors", 'aggregate_type="Combat"')).toBe(actors);
     expect(await ask(witness, { type: "Conceder" })).toMatchObject({ ok: true });
     expect(witness.isClosed).toBe(false);
     for (const one of [witness, loud]) one.destroy();
 
     const mallory = await someone();
-    const players = await server.metric("aether_actors", 'kind="player"');
+    const players = await server.metric("aether_actors", 'aggregate_type="Joueur"');
     const commandId = uuid();
     const gift = { type: "ModifierOr", delta: 5, raison: "CADEAU", reference: "t" };
     for (const [id, key] of [
@@ -278,7 +279,7 @@ describe("broken commands", () => {
     expect(first.ok).toBe(true);
     expect(await ask(room, { ...drop, commandId: dropId.toUpperCase() })).toEqual(first);
     expect(await profileOf(mallory.id)).toMatchObject({ or: 1_005 });
-    expect(await server.metric("aether_actors", 'kind="player"')).toBe(players);
+    expect(await server.metric("aether_actors", 'aggregate_type="Joueur"')).toBe(players);
     room.destroy();
   });
 });
@@ -355,8 +356,11 @@ describe("what is another's", () => {
       });
     const [first, second] = [await buy(victim.id, 3), await buy(mallory.id, 2)];
     expect([first.status, second.status]).toEqual([201, 201]);
-    const { achats } = (await bookOf(ITEM.sauge)) as { achats: Record<string, { quantite: number }> };
-    expect(achats).toMatchObject({ 3: { quantite: 1 }, 2: { quantite: 1 } });
+    const { achats } = await bookOf(ITEM.sauge, Number(second.body["sequence"]));
+    expect(achats).toEqual([
+      { prix: 3, quantite: 1, ordres: 1 },
+      { prix: 2, quantite: 1, ordres: 1 },
+    ]);
     await Promise.all([mallory.session.leave(), victim.session.leave()]);
   });
 });

@@ -191,6 +191,7 @@ test("[TRADING-1] whatever is killed while players trade: nothing is lost or mad
   expect(audit.problems).toEqual([]);
   expect(audit.acknowledged(answers)).toEqual([]);
 
+  type Level = { readonly prix: number; readonly quantite: number; readonly ordres: number };
   // A server that has lost a book, and not yet been told so by it, shows how it was: never what it was not.
   const newest = new Map<string, number>();
   function shows(id: string, shown: Shown, replay: typeof replayBook | typeof replayPlayer, events: typeof log): void {
@@ -203,8 +204,17 @@ test("[TRADING-1] whatever is killed while players trade: nothing is lost or mad
       return (await (await fetch(`${server.apiUrl}${path}`, { headers })).json()) as Shown;
     }
     for (const { id } of traders) shows(id, await read("/player/profile", id), replayPlayer, log);
-    for (const itemId of GOODS)
-      shows(itemId, await read(`/market/items/${itemId}/book`, traders[0]?.id ?? ""), replayBook, log);
+    for (const itemId of GOODS) {
+      const path = `/market/items/${itemId}/book?minSequence=${log.at(-1)?.sequence}`;
+      const book = (await read(path, traders[0]?.id ?? "")) as unknown as Record<"ventes" | "achats", Level[]>;
+      const { shown } = replayBook(log, itemId);
+      for (const side of ["ventes", "achats"] as const) {
+        const wanted = Object.values(shown[side] as Record<string, Level>);
+        expect([...book[side]].sort((one, other) => one.prix - other.prix)).toEqual(
+          wanted.sort((one, other) => one.prix - other.prix),
+        );
+      }
+    }
   }
   for (const { rooms, own, id } of traders) {
     for (const [itemId, room] of rooms) shows(itemId, Object.assign({ itemId }, room.state), replayBook, log);

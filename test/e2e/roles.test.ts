@@ -67,20 +67,20 @@ const DOORS: readonly TestedDoor[] = [
   { method: "GET", route: "/aggregates/:type", roles: ["admin"] },
   { method: "GET", route: "/aggregates/:type/:id", roles: ["admin"] },
   { method: "GET", route: "/admin/event-types", roles: ["admin"] },
-  { method: "GET", route: "/admin/upkeep", roles: ["admin"] },
-  { method: "POST", route: "/admin/upkeep/:name/run", id: "nothing", roles: ["admin"], body: {} },
   { method: "GET", route: "/graphql", roles: EVERYONE },
   { method: "POST", route: "/graphql", roles: EVERYONE, body: {} },
   { method: "GET", route: "/admin/projections", roles: ["admin"] },
   { method: "POST", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
   { method: "DELETE", route: "/admin/projections/:name/rebuild", id: "nobody", roles: ["admin"], body: {} },
+  { method: "GET", route: "/admin/upkeep", roles: ["admin"] },
+  { method: "POST", route: "/admin/upkeep/:task/run", id: "nobody", roles: ["admin"], body: {} },
   { method: "GET", route: "/admin/dead-letters", roles: ["admin"] },
   { method: "POST", route: "/admin/dead-letters/:id/retry", id: "nobody:1", roles: ["admin"], body: {} },
   { method: "POST", route: "/admin/dead-letters/:id/discard", id: "nobody:1", roles: ["admin"], body: {} },
 ];
 const OPEN = ["/healthz", "/readyz", "/metrics"];
 const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string =>
-  route.replace(":type", "Combat").replace(/:(id|board|name)/, id);
+  route.replace(":type", "Combat").replace(/:(id|board|name|task)/, id);
 
 describe("REST", () => {
   test("[ROLE-1] the table knows every route that there is, and the document says who may", async () => {

@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import { beforeAll, expect, test } from "vitest";
 import type { CombatEvent, PayloadOf } from "../../domain/combat/events.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
+import { combatProjector } from "../../projections/combat.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { createDoor } from "../../server/http.ts";
 import { createMetrics } from "../../server/metrics.ts";
@@ -10,7 +11,7 @@ import { createPool } from "../../store/database.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { useReleasers } from "../support/store.ts";
 import { randomLog, tourLog } from "./combat-log.ts";
-import { take } from "./combat-tables.ts";
+import { take } from "./take.ts";
 
 const database = useDatabase();
 const release = useReleasers();
@@ -37,8 +38,8 @@ const half = randomLog(3)
     sequence: event.sequence + 100_000,
   }));
 beforeAll(async () => {
-  await take(pool, tour);
-  await take(pool, half);
+  await take(pool, combatProjector, tour);
+  await take(pool, combatProjector, half);
 });
 
 async function get(url: string, token = "admin", headers: Record<string, string> = {}) {

@@ -1,22 +1,6 @@
 import type pg from "pg";
-import type { StoredEvent } from "../../domain/envelope.ts";
 import { combatProjector } from "../../projections/combat.ts";
 import { inOrder, type Tables } from "./combat-oracle.ts";
-
-/** One batch in one transaction, as a consumer takes it. */
-export async function take(pool: pg.Pool, events: readonly StoredEvent[]): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    await combatProjector.apply(events, client);
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
-  } finally {
-    client.release();
-  }
-}
 
 export async function readTables(pool: pg.Pool): Promise<Tables> {
   const tables: Record<string, Record<string, unknown>[]> = {};

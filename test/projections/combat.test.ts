@@ -11,7 +11,8 @@ import { useDatabase } from "../support/postgres.ts";
 import { useReleasers } from "../support/store.ts";
 import { batches, randomLog, tourLog } from "./combat-log.ts";
 import { expectedTables } from "./combat-oracle.ts";
-import { emptyTables, readTables, take, wordless } from "./combat-tables.ts";
+import { emptyTables, readTables, wordless } from "./combat-tables.ts";
+import { take } from "./take.ts";
 
 const database = useDatabase();
 const release = useReleasers();
@@ -22,13 +23,13 @@ afterEach(() => emptyTables(pool));
 const tour = tourLog();
 
 async function takeAll(log: readonly StoredEvent[], seed: number, most?: number): Promise<void> {
-  for (const batch of batches(log, seed, most)) await take(pool, batch);
+  for (const batch of batches(log, seed, most)) await take(pool, combatProjector, batch);
 }
 
 test("[PCOMBAT-2] in whatever batches, the story's combats leave the rows that they leave event by event", async () => {
   expect(new Set(tour.map((event) => event.eventType))).toEqual(new Set(Object.keys(combatEvents)));
   const expected = expectedTables(tour);
-  await take(pool, tour);
+  await take(pool, combatProjector, tour);
   expect(wordless(await readTables(pool))).toEqual(expected);
   for (const most of [1, 7, 60]) {
     await emptyTables(pool);
@@ -44,11 +45,11 @@ test("[PCOMBAT-2] … and so do random combats at every moment of their course",
     const parts = batches(log, seed);
     const middle = Math.floor(parts.length / 2);
     const half = parts.slice(0, middle);
-    for (const batch of half) await take(pool, batch);
+    for (const batch of half) await take(pool, combatProjector, batch);
     const seen = wordless(await readTables(pool));
     running += seen["effets_statut"]?.length ?? 0;
     expect(seen).toEqual(expectedTables(half.flat()));
-    for (const batch of parts.slice(middle)) await take(pool, batch);
+    for (const batch of parts.slice(middle)) await take(pool, combatProjector, batch);
     expect(wordless(await readTables(pool))).toEqual(expectedTables(log));
     await emptyTables(pool);
   }
@@ -59,13 +60,13 @@ test("[PCOMBAT-2] … and so do random combats at every moment of their course",
 test("[PCOMBAT-2] events taken again, in parts or from the first on, change nothing", async () => {
   const log = randomLog(99);
   for (const batch of batches(log, 5)) {
-    await take(pool, batch);
-    await take(pool, batch);
+    await take(pool, combatProjector, batch);
+    await take(pool, combatProjector, batch);
   }
   const once = await readTables(pool);
   expect(wordless(once)).toEqual(expectedTables(log));
   await takeAll(log, 6);
-  await take(pool, log);
+  await take(pool, combatProjector, log);
   expect(await readTables(pool)).toEqual(once);
 });
 
@@ -118,7 +119,7 @@ function of(type: string): StoredEvent {
 /** The rows of one combat after each of its events. */
 async function course(combatId: string, look: (event: StoredEvent & CombatEvent) => Promise<void>): Promise<void> {
   for (const event of tour.filter((one) => one.aggregateId === combatId)) {
-    await take(pool, [event]);
+    await take(pool, combatProjector, [event]);
     await look(event as StoredEvent & CombatEvent);
   }
 }
@@ -164,7 +165,7 @@ test("[PCOMBAT-5] nobody can act who is stunned, out of the fight, or in a comba
   const seen = new Set<string>();
   for (const seed of [1, 2, 3, 4]) {
     for (const batch of batches(randomLog(seed), seed)) {
-      await take(pool, batch);
+      await take(pool, combatProjector, batch);
       const { rows } = await pool.query(
         `SELECT p.etat, p.peut_agir, i.etat IN ('TERMINE', 'ABANDONNE') AS over,
            EXISTS (SELECT FROM effets_statut e WHERE e.participant_id = p.participant_id AND e.type_effet = 'STUN') AS stunned
@@ -223,7 +224,7 @@ test("[PCOMBAT-6] a shield has what is left of it", async () => {
 });
 
 test("[PCOMBAT-7] an act has its row, with what it took and how long its turn had lasted", async () => {
-  await take(pool, tour);
+  await take(pool, combatProjector, tour);
   const acts = tour.filter((event) => event.eventType === "ActionExecutee");
   const { rows } = await pool.query("SELECT * FROM actions_combat ORDER BY event_sequence");
   expect(rows.map((row) => row.event_sequence)).toEqual(acts.map((event) => event.sequence));
@@ -232,7 +233,7 @@ test("[PCOMBAT-7] an act has its row, with what it took and how long its turn ha
 });
 
 test("[PCOMBAT-8] every event is a line of the history, under its own id", async () => {
-  await take(pool, tour);
+  await take(pool, combatProjector, tour);
   const { rows } = await pool.query("SELECT historique_id FROM historique_combat ORDER BY event_sequence");
   expect(rows.map((row) => row.historique_id)).toEqual(tour.map((event) => event.eventId));
 });
@@ -272,12 +273,12 @@ test("[PCOMBAT-10] the seed is in no row", async () => {
       : event,
   );
   expect(JSON.stringify(told)).toContain(secret);
-  await take(pool, told);
+  await take(pool, combatProjector, told);
   expect(JSON.stringify(await readTables(pool))).not.toContain(secret);
 });
 
 test("[PCOMBAT-11] combats that have ended are counted once for each of their players; abandoned ones are not", async () => {
-  await take(pool, tour);
+  await take(pool, combatProjector, tour);
   const played = new Map<string, number>();
   for (const event of tour as readonly (StoredEvent & CombatEvent)[]) {
     if (event.eventType !== "CombatTermine") continue;
@@ -294,7 +295,7 @@ test("[PCOMBAT-11] combats that have ended are counted once for each of their pl
 test("[PCOMBAT-12] an event whose combat's beginning was never seen is refused, and changes nothing", async () => {
   const { aggregateId } = of("CombatTermine");
   const headless = tour.filter((event) => event.aggregateId === aggregateId).slice(2);
-  await expect(take(pool, headless)).rejects.toMatchObject({ code: "COMBAT_UNKNOWN" });
+  await expect(take(pool, combatProjector, headless)).rejects.toMatchObject({ code: "COMBAT_UNKNOWN" });
   expect(Object.values(await readTables(pool)).flat()).toEqual([]);
 });
 

@@ -5,6 +5,7 @@ import { playerProjector } from "../../projections/player.ts";
 import { createPool } from "../../store/database.ts";
 import { type TestDatabase, useDatabase } from "../support/postgres.ts";
 import { useReleasers } from "../support/store.ts";
+import { take } from "./take.ts";
 
 export interface PlayerStore {
   readonly database: TestDatabase;
@@ -29,18 +30,6 @@ export function usePlayerStore(): PlayerStore {
     get pool() {
       return pool;
     },
-    async take(events) {
-      const client = await pool.connect();
-      try {
-        await client.query("BEGIN");
-        await playerProjector.apply(events, client);
-        await client.query("COMMIT");
-      } catch (error) {
-        await client.query("ROLLBACK");
-        throw error;
-      } finally {
-        client.release();
-      }
-    },
+    take: (events) => take(pool, playerProjector, events),
   };
 }

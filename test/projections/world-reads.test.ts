@@ -18,7 +18,8 @@ import { grandTour } from "../domain/tour/story.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { useReleasers } from "../support/store.ts";
 import { definition } from "./economy-log.ts";
-import { project, stored, take, usePool } from "./world-support.ts";
+import { take } from "./take.ts";
+import { project, stored, usePool } from "./world-support.ts";
 
 const pool = usePool(useDatabase());
 const release = useReleasers();

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import type pg from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { eventTypes } from "../../domain/all-events.ts";
@@ -6,6 +7,7 @@ import type { Projector } from "../../projections/projector.ts";
 import { createPool } from "../../store/database.ts";
 import { derivedUuid } from "../../store/uuid.ts";
 import type { TestDatabase } from "../support/postgres.ts";
+import { take } from "./take.ts";
 
 /** An event as the log holds it; `sequence` tells the rest apart. */
 export function stored(
@@ -51,6 +53,9 @@ export function inStreams(log: readonly StoredEvent[]): readonly StoredEvent[] {
   });
 }
 
+/** Where a log is cut, as a share of its length. Not a `double`: nearly all of those are next to 0. */
+export const share = fc.integer({ min: 0, max: 100 }).map((percent) => percent / 100);
+
 /** The application's pool on a database of the test's own. */
 export function usePool(database: TestDatabase): () => pg.Pool {
   let pool: pg.Pool | undefined;
@@ -62,21 +67,6 @@ export function usePool(database: TestDatabase): () => pg.Pool {
     if (pool === undefined) throw new Error("no pool before the tests run");
     return pool;
   };
-}
-
-/** One batch in a transaction, as a consumer takes it. */
-export async function take(pool: pg.Pool, projector: Projector, events: readonly StoredEvent[]): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    await projector.apply(events, client);
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
-  } finally {
-    client.release();
-  }
 }
 
 /** The events that a projector is given of a log, in batches of these sizes, over and over. */

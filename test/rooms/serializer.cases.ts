@@ -91,6 +91,7 @@ export function describeSerializer(transport: "uws" | "ws"): void {
       if (room === "hasty" && i > 100) await sleep(5);
     }
     expect(server.refused.slice(before)).toEqual(["RESYNC"]);
+    expect(server.cut.at(-1)).toBe("slow");
     await add(quick);
     network.stall(false);
     await slow.until(({ version }) => version === quick.state.version);

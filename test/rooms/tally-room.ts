@@ -17,6 +17,7 @@ const wire = z.strictObject({ type: z.literal("Add"), amount: z.int() });
 export function createTallyRoom(actors: Actors<Tally, TallyCommand>, services: RoomServices, weight = 0) {
   return createRoomClass<Tally, TallyCommand, TallyView>(
     {
+      name: "tally",
       key: "tallyId",
       actors,
       createView: () => new TallyView(),

@@ -6,6 +6,8 @@ import { createActors } from "../../rooms/actors.ts";
 import type { RoomLimits } from "../../rooms/aggregate-room.ts";
 import { readConfig } from "../../server/config.ts";
 import { listenGamePort } from "../../server/game-port.ts";
+import { createMeasure } from "../../server/measure.ts";
+import { createMetrics } from "../../server/metrics.ts";
 import { freePort } from "../../server/ports.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { tally } from "./tally.ts";
@@ -28,7 +30,9 @@ export async function startTallyServer(
 ) {
   const refused: string[] = [];
   const faults: unknown[] = [];
+  const cut: string[] = [];
   const telemetry = {
+    measure: { ...createMeasure(createMetrics()), cut: (_room: string, why: string) => void cut.push(why) },
     refused: (code: string) => void refused.push(code),
     fault: (where: string, error: unknown) => void faults.push(where, error),
   };
@@ -53,6 +57,8 @@ export async function startTallyServer(
     url,
     refused,
     faults,
+    /** Why connections were ended by the server. */
+    cut,
     /** Begins a tally; its id. */
     async begin(): Promise<string> {
       const tallyId = uuidv7();

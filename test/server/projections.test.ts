@@ -1,11 +1,10 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type pg from "pg";
-import { Registry } from "prom-client";
 import { v7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRebuilds, type Rebuilds } from "../../projections/rebuilds.ts";
 import { createProjections, type Projections } from "../../projections/run.ts";
-import { type ConsumerMetrics, createConsumerMetrics } from "../../server/consumer-metrics.ts";
+import { addConsumerGauges } from "../../server/consumer-metrics.ts";
 import { createDoor } from "../../server/http.ts";
 import { createMetrics } from "../../server/metrics.ts";
 import { projectionRoutes } from "../../server/routes/projections.ts";
@@ -19,13 +18,13 @@ import { withClient } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
 
 const database = useDatabase();
-const registry = new Registry();
+const metrics = createMetrics();
+const { registry } = metrics;
 const bad = v7();
 let node: ConsumerNode;
 let pool: pg.Pool;
 let projections: Projections;
 let rebuilds: Rebuilds;
-let metrics: ConsumerMetrics;
 let api: FastifyInstance;
 let held: Promise<unknown> | undefined;
 
@@ -43,9 +42,12 @@ beforeAll(async () => {
     store: node.store,
     feed: node.feed,
     telemetry,
-    onBatch: (...batch) => metrics.batch(...batch),
+    onBatch(consumer, events, seconds) {
+      metrics.consumerBatchEvents.observe({ consumer }, events);
+      metrics.consumerBatchSeconds.observe({ consumer }, seconds);
+    },
   });
-  metrics = createConsumerMetrics(registry, {
+  addConsumerGauges(registry, {
     consumers: projections.consumers,
     pool,
     onFault(error) {
@@ -63,7 +65,7 @@ beforeAll(async () => {
     const role = token === "admin" ? "admin" : "joueur";
     return { userId: v7(), role, tenantId: "default" } as const;
   };
-  const door = createDoor(authenticate as never, createMetrics(), { perSecond: 1_000, burst: 1_000 });
+  const door = createDoor(authenticate as never, metrics, { perSecond: 1_000, burst: 1_000 });
   projectionRoutes(api, door, { consumers: projections.consumers, rebuilds, pool });
   for (let i = 0; i < 10; i += 1) await append(node.store, joueur(v7(), 0, gains(100)));
   await append(node.store, joueur(bad, 0, gains(3)));

@@ -48,7 +48,7 @@ test("[PROJ-9] after a long quiet, what has only just come does not make it stuc
 });
 
 test("[PROJ-9] one whose code cannot read the log is stuck at once, and only it", () => {
-  const { observe } = createReadiness();
+  const { observe } = createReadiness(30_000);
   const stopped = status({ name: "old", state: "stopped", lagEvents: 1, lagSeconds: 0.1 });
   expect(observe([status(), stopped], 0)).toEqual([{ consumer: "old", reason: "stopped", lagSeconds: 0.1 }]);
 });

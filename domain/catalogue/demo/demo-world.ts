@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Classe } from "../../values.ts";
 import {
   type EvenementDefinition,
   evenementDefinition,
@@ -20,7 +19,6 @@ import {
 import { armour } from "./armour.ts";
 import { creatures } from "./creatures.ts";
 import { goods } from "./goods.ts";
-import { ITEM } from "./ids.ts";
 import { festivities, lands } from "./lands.ts";
 import { quests } from "./quests.ts";
 import { skills } from "./skills.ts";
@@ -45,29 +43,3 @@ export const demoWorld: Definitions & {
   readonly monde: MondeDefinition;
   readonly evenements: Readonly<Record<string, EvenementDefinition>>;
 } = { items, competences, quetes, pnj, evenements, monde: mondeDefinition.parse(lands) };
-
-const FIRST_WEAPON: Readonly<Record<Classe, string>> = {
-  GUERRIER: ITEM.epeeEbrechee,
-  MAGE: ITEM.batonDeNoisetier,
-  ARCHER: ITEM.arcDeFrene,
-  VOLEUR: ITEM.dagueDOccasion,
-  CLERC: ITEM.masseDePelerin,
-};
-
-const FIRST_DRINK: Readonly<Record<Classe, string>> = {
-  GUERRIER: ITEM.infusionDOrtie,
-  MAGE: ITEM.elixirDeMana,
-  ARCHER: ITEM.infusionDOrtie,
-  VOLEUR: ITEM.infusionDOrtie,
-  CLERC: ITEM.elixirDeMana,
-};
-
-/** What a new player of that class is given. */
-export function starterItems(classe: Classe): readonly { readonly itemId: string; readonly quantite: number }[] {
-  return [
-    { itemId: FIRST_WEAPON[classe], quantite: 1 },
-    { itemId: ITEM.tuniqueDeLin, quantite: 1 },
-    { itemId: ITEM.potionDeSoin, quantite: 3 },
-    { itemId: FIRST_DRINK[classe], quantite: 2 },
-  ];
-}

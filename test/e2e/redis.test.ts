@@ -1,0 +1,307 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ZONE } from "../../domain/catalogue/demo/ids.ts";
+import { combat } from "../../domain/combat/combat.ts";
+import type { CombatState } from "../../domain/combat/state.ts";
+import { levelScore } from "../../projections/boards.ts";
+import { type Adventurer, arrive, call, give, sagasDone } from "../support/adventure.ts";
+import { isTurnOf, joinAs, readLog, startFight } from "../support/fight.ts";
+import { useDatabase } from "../support/postgres.ts";
+import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
+import { FAST, type TestServerProcess, useServerProcess } from "../support/server-process.ts";
+
+const PREFIX = "game:";
+let redisServer: PrivateRedis;
+let redis: Redis;
+const env: Record<string, string> = { ...FAST, DEMO_WORLD: "true", REDIS_PREFIX: PREFIX };
+beforeAll(async () => {
+  const started = await startPrivateRedis();
+  if (started === undefined) throw new Error("there is no redis-server");
+  redisServer = started;
+  env["REDIS_URL"] = started.url;
+  redis = new Redis(started.url, { maxRetriesPerRequest: null });
+  redis.on("error", () => undefined);
+});
+const server: TestServerProcess = useServerProcess(useDatabase(), env);
+afterAll(async () => {
+  redis.disconnect();
+  await redisServer.stop();
+});
+
+async function until(holds: () => boolean | Promise<boolean>, what = "it"): Promise<void> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    if (await holds()) return;
+    await sleep(25);
+  }
+  throw new Error(`${what} did not come about`);
+}
+
+const key = (name: string): string => `${PREFIX}${name}`;
+
+async function stateOf(combatId: string): Promise<CombatState> {
+  const log = await readLog(server.apiUrl, combatId);
+  return log.reduce<CombatState>((state, event) => combat.evolve(state, event as never), combat.initial);
+}
+
+/** All of a combat's keys, as they have to be for its state. */
+async function mirrors(combatId: string): Promise<string[]> {
+  const state = await stateOf(combatId);
+  const of = (rest: string) => key(`combat:${combatId}:${rest}`);
+  const strange: string[] = [];
+  const same = (what: string, found: unknown, wanted: unknown) => {
+    if (JSON.stringify(found) !== JSON.stringify(wanted))
+      strange.push(`${what}: ${JSON.stringify(found)} ≠ ${JSON.stringify(wanted)}`);
+  };
+  same("state", await redis.hgetall(of("state")), {
+    combat_id: combatId,
+    etat: state.etat,
+    type_combat: state.typeCombat,
+    tour_actuel: String(state.tourActuel),
+    participant_actif_id: state.participantActifId ?? "",
+    prochain_timeout: state.echeance ?? "",
+    zone_id: state.zone.zoneId,
+    version: String(state.version),
+  });
+  const effects = new Set<string>();
+  for (const one of Object.values(state.participants)) {
+    const found = await redis.hgetall(of(`participant:${one.participantId}`));
+    const { nom, hpActuel: hp, mpActuel: mp, staminaActuel: stamina, etat } = one;
+    same(
+      nom,
+      [found["nom"], found["hp_actuel"], found["mp_actuel"], found["stamina_actuel"], found["etat"]],
+      [nom, `${hp}`, `${mp}`, `${stamina}`, etat],
+    );
+    same(
+      `${nom}: effects`,
+      (await redis.smembers(of(`participant:${one.participantId}:effects`))).sort(),
+      Object.keys(one.effets).sort(),
+    );
+    for (const [id, effet] of Object.entries(one.effets)) {
+      effects.add(id);
+      same(id, await redis.hget(of(`effect:${id}`), "duree_tours_restants"), String(effet.dureeTours));
+    }
+  }
+  const order = await redis.zrange(of("turn_order"), "0", "-1");
+  same("turn order", order.sort(), Object.keys(state.participants).sort());
+  const all = await redis.keys(of("*"));
+  same("no other effects", all.filter((one) => one.includes(":effect:")).length, effects.size);
+  for (const one of all) if ((await redis.ttl(one)) < 3_000) strange.push(`${one} does not expire as it should`);
+  return strange;
+}
+
+/** Both players defend in turn, so many times. */
+async function fightOn(combatId: string, ids: readonly string[], turns: number): Promise<number> {
+  const sessions = await Promise.all(ids.map((id) => joinAs(server.gameUrl, combatId, id)));
+  let accepted = 0;
+  for (let n = 0; n < turns; n += 1) {
+    const at = ids.findIndex((id, i) => sessions[i] !== undefined && isTurnOf(sessions[i].state, id));
+    if (at < 0) {
+      await sleep(20);
+      n -= 1;
+      continue;
+    }
+    const answer = await sessions[at]?.command({ type: "ExecuterAction", typeAction: "DEFENSE" });
+    if (answer?.ok === true) accepted += 1;
+  }
+  await Promise.all(sessions.map((session) => session.leave()));
+  return accepted;
+}
+
+test("[REDIS-4] a combat's keys are what its state is, field by field, after each commit and at the end", async () => {
+  const { combatId, alix, bruno } = await startFight(server.apiUrl);
+  await fightOn(combatId, [alix, bruno], 5);
+  await until(async () => (await mirrors(combatId)).length === 0, JSON.stringify(await mirrors(combatId)));
+  const { zone } = await stateOf(combatId);
+  expect(await redis.sismember(key(`zone:${zone.zoneId}:active_combats`), combatId)).toBe(1);
+  const recent = (await redis.lrange(key(`combat:${combatId}:recent_actions`), 0, -1)).map((line) => JSON.parse(line));
+  const acts = (await readLog(server.apiUrl, combatId)).filter(({ eventType }) => eventType === "ActionExecutee");
+  expect(recent.map(({ sequence }) => sequence)).toEqual(
+    acts
+      .map(({ sequence }) => sequence)
+      .reverse()
+      .slice(0, 20),
+  );
+  for (const id of [alix, bruno]) {
+    const session = await joinAs(server.gameUrl, combatId, id);
+    await session.command({ type: "Conceder" });
+    await session.leave();
+  }
+  await until(async () => (await stateOf(combatId)).fin !== null);
+  await until(async () => (await mirrors(combatId)).length === 0);
+  expect(await redis.sismember(key(`zone:${zone.zoneId}:active_combats`), combatId)).toBe(0);
+});
+
+test("[REDIS-5] an older version never takes the place of a newer one", async () => {
+  const { combatId, alix, bruno } = await startFight(server.apiUrl);
+  await fightOn(combatId, [alix, bruno], 2);
+  await until(async () => (await mirrors(combatId)).length === 0);
+  const state = key(`combat:${combatId}:state`);
+  await redis.hset(state, "version", "1000000", "etat", "FROM_ANOTHER_NODE");
+  await fightOn(combatId, [alix, bruno], 2);
+  await sleep(300);
+  expect(await redis.hget(state, "etat")).toBe("FROM_ANOTHER_NODE");
+});
+
+test("[REDIS-6] channels tell what has become durable, in order, without names and without the seed", async () => {
+  const listener = new Redis(redisServer.url);
+  const heard: { channel: string; message: string }[] = [];
+  listener.on("pmessage", (_pattern, channel: string, message: string) => heard.push({ channel, message }));
+  await listener.psubscribe(`${PREFIX}*`);
+  const fight = await startFight(server.apiUrl);
+  await fightOn(fight.combatId, [fight.alix, fight.bruno], 3);
+  const player = await arrive(server.gameUrl, "MAGE", "Zoroastre");
+  await give(server.apiUrl, player.id, { type: "ModifierOr", delta: 5, raison: "CADEAU", reference: "t" });
+  const world = await player.client.joinWorld({ zoneId: ZONE.bourgClochette });
+  expect((await world.command({ type: "Parler", texte: "ohé" } as never)).ok).toBe(true);
+  expect((await world.command({ type: "DecouvrirZone", zoneId: ZONE.champsAuxLucioles })).ok).toBe(true);
+  const log = await readLog(server.apiUrl, fight.combatId);
+  const on = (channel: string) =>
+    heard
+      .filter((one) => one.channel === key(channel))
+      .map(({ message }) => JSON.parse(message) as Record<string, unknown>);
+  await until(() => on(`combat:${fight.combatId}:updates`).length >= log.length);
+  const updates = on(`combat:${fight.combatId}:updates`);
+  expect(updates.map(({ sequence }) => sequence).slice(0, log.length)).toEqual(log.map(({ sequence }) => sequence));
+  await until(() => on(`player:${player.id}:notifications`).some(({ type }) => type === "OrModifie"));
+  await until(() => on("world:events").some(({ type }) => type === "ZoneDecouverte"));
+  await until(() => on(`zone:${ZONE.bourgClochette}:chat`).length > 0);
+  expect(on(`zone:${ZONE.bourgClochette}:chat`)[0]).toMatchObject({ texte: "ohé", joueurId: player.id });
+  const all = JSON.stringify(heard);
+  expect(all).not.toContain("Zoroastre");
+  expect(all).not.toContain(fight.graine);
+  await world.leave();
+  await player.session.leave();
+  listener.disconnect();
+});
+
+test("[REDIS-7] sessions, who is online and cooldowns", async () => {
+  const created = await arrive(server.gameUrl, "GUERRIER");
+  await created.session.leave();
+  const player = { id: created.id, session: await created.client.joinPlayer() };
+  const sessions = () => redis.smembers(key(`user:${player.id}:sessions`));
+  await until(async () => (await sessions()).length === 1);
+  const [session = ""] = await sessions();
+  expect(await redis.hgetall(key(`session:${session}`))).toEqual({
+    user_id: player.id,
+    created_at: expect.stringMatching(/Z$/),
+    last_activity: expect.stringMatching(/Z$/),
+  });
+  expect(await redis.ttl(key(`session:${session}`))).toBeGreaterThan(3_000);
+  await until(async () => Number(await redis.get(key("stats:players:online"))) >= 1);
+  await player.session.leave();
+  await until(async () => (await sessions()).length === 0);
+  expect(await redis.exists(key(`session:${session}`))).toBe(0);
+});
+
+const profileOf = (id: string, minSequence?: number) =>
+  call(server.apiUrl, `/players/${id}${minSequence === undefined ? "" : `?minSequence=${minSequence}`}`, "admin");
+const gift = async (id: string, n: number) => {
+  const body = { type: "ModifierOr", delta: 1, raison: "CADEAU", reference: `n${n}` };
+  return call(server.apiUrl, `/players/${id}/commands`, "admin", { method: "POST", body });
+};
+const hits = () => server.metric("aether_cache_reads_total", 'outcome="hit"');
+
+test("[CACHE-1] a read is from Redis the second time, and is deleted when its rows change", async () => {
+  const player = await arrive(server.gameUrl, "GUERRIER");
+  await player.session.until((s) => Object.keys(s.slots).length === 4);
+  await sagasDone(server.apiUrl);
+  const first = await profileOf(player.id);
+  await until(async () => (await redis.exists(key(`player:${player.id}:profile`))) === 1);
+  const before = await hits();
+  const second = await profileOf(player.id);
+  expect(second.body).toEqual(first.body);
+  expect(await hits()).toBe(before + 1);
+  expect(await redis.hgetall(key(`player:${player.id}:profile`))).toMatchObject({ pseudo: "Alix", or: "0" });
+  const inventory = await call(server.apiUrl, `/players/${player.id}/inventory`, "admin");
+  await until(async () => (await redis.exists(key(`player:${player.id}:inventory:meta`))) === 1);
+  const slots = await redis.smembers(key(`player:${player.id}:inventory:items`));
+  expect(slots).toHaveLength((inventory.body["items"] as unknown[]).length);
+  const one = (inventory.body["items"] as { position: number; itemId: string }[])[0];
+  expect(await redis.hget(key(`player:${player.id}:inventory:item:${one?.position}`), "itemId")).toBe(one?.itemId);
+  expect((await call(server.apiUrl, `/players/${player.id}/inventory`, "admin")).body).toEqual(inventory.body);
+  const { body } = await gift(player.id, 1);
+  expect((await profileOf(player.id, body["sequence"] as number)).body["or"]).toBe(1);
+  await player.session.leave();
+});
+
+test("[CACHE-2] whatever becomes of Redis in the middle of a load, no answer fails and none is older than asked for", async () => {
+  const players: Adventurer[] = [];
+  for (let n = 0; n < 3; n += 1) players.push(await arrive(server.gameUrl, "VOLEUR"));
+  await sagasDone(server.apiUrl);
+  const gold = new Map<string, number>();
+  let stop = false;
+  let reads = 0;
+  const load = players.map(async ({ id }) => {
+    for (let n = 1; !stop; n += 1) {
+      const answer = await gift(id, n);
+      expect(answer.status).toBe(200);
+      gold.set(id, n);
+      const read = await profileOf(id, answer.body["sequence"] as number);
+      expect([read.status, read.body["or"]]).toEqual([200, n]);
+      const again = await profileOf(id);
+      expect(again.status).toBe(200);
+      reads += 2;
+    }
+  });
+  const { combatId, alix, bruno } = await startFight(server.apiUrl);
+  const going = async (): Promise<void> => {
+    const before = reads;
+    await until(() => reads > before + 20, "the load goes on");
+    expect(await fightOn(combatId, [alix, bruno], 2)).toBe(2);
+  };
+  await going();
+  redisServer.pause();
+  await going();
+  redisServer.resume();
+  await going();
+  await redisServer.kill();
+  await going();
+  await redisServer.start();
+  await going();
+  await redis.flushall();
+  await going();
+  stop = true;
+  await Promise.all(load);
+  for (const { id, session } of players) {
+    expect((await profileOf(id)).body["or"]).toBe(gold.get(id));
+    await session.leave();
+  }
+  // And everything is back.
+  let strange: string[] = [];
+  await until(async () => {
+    strange = await mirrors(combatId);
+    return strange.length === 0;
+  }).catch(() => undefined);
+  expect(strange).toEqual([]);
+  const before = await hits();
+  await until(async () => {
+    await profileOf(players[0]?.id ?? "");
+    return (await hits()) > before;
+  });
+  const losses = await server.metric("aether_redis_losses_total", 'why="slow"');
+  expect(losses).toBeLessThan(reads);
+}, 60_000);
+
+test("[CACHE-3] leaderboards are what the players' rows are, also after a flush", async () => {
+  const player = await arrive(server.gameUrl, "CLERC");
+  await give(server.apiUrl, player.id, { type: "RejoindreGuilde", guildeId: "lune", nom: "Lune" });
+  await sagasDone(server.apiUrl);
+  const pseudo = String((await profileOf(player.id)).body["pseudo"]);
+  const member = `${player.id}:${pseudo}`;
+  const score = async () => Number(await redis.zscore(key("leaderboard:level"), member));
+  await until(async () => (await score()) === levelScore(1, 0));
+  await until(async () => (await redis.zscore(key("leaderboard:guild"), "lune:Lune")) === "1");
+  await redis.flushall();
+  await until(async () => (await score()) === levelScore(1, 0), "the board");
+  const board = async (query: string) => (await call(server.apiUrl, `/leaderboards/${query}`, "joueur")).body;
+  await until(async () => (await board("level"))["live"] === true);
+  const around = await board(`level?around=${player.id}&limit=1`);
+  expect(around["items"]).toMatchObject([{ joueurId: player.id }]);
+  expect(await board("guild")).toMatchObject({
+    live: true,
+    items: [{ guildeId: "lune", membres: 1, points: 1, rang: 1 }],
+  });
+  expect(await board(`guild?around=${player.id}&limit=1`)).toMatchObject({ items: [{ guildeId: "lune" }] });
+  await player.session.leave();
+});
