@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  // The libraries are loaded by Node, which knows no "development": a second copy of graphql, made for it, would be none of theirs.
+  ssr: { resolve: { conditions: ["module", "node"] } },
   test: {
     environment: "node",
     include: ["test/**/*.test.ts"],
