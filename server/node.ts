@@ -242,7 +242,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
       combats: game.combats,
       rooms: measure.rooms,
-      pools: { append: writePool, store: readPool, consumers: consumerPool, reads },
+      pools: { append: writePool, store: readPool, consumers: consumerPool, reads, upkeep: upkeepPool },
       feed,
       store,
       live,
