@@ -197,6 +197,38 @@ describe("bounds", () => {
     expect(plain.status).toBe(400);
   });
 
+  test("[GQL-4] what is deep, unheard of or for another door is refused with a code, and counted", async () => {
+    const before = await server.metric("aether_refused_total", 'code="BAD_REQUEST"');
+    const faults = await server.metric("aether_faults_total");
+    const nested = (times: number) => `${"[".repeat(times)}${"]".repeat(times)}`;
+    const bad: Answer[] = [
+      await ask("subscription { worldEvent { type } }"),
+      await ask(`{ ${"...{".repeat(1_500)} world { saison } ${"}".repeat(1_500)} }`),
+      await ask('{ players(search: "\\u0000") { edges { cursor } } }'),
+      await ask(`{ item(id: ${nested(900)}) { nom } }`),
+      await ask("query One { world { saison } } query Two { world { saison } }"),
+      await ask(`{ me { quetes(etat: "GAGNEE") { edges { cursor } } } }`, { role: "joueur", id: alix.id }),
+    ];
+    expect(bad.map(({ codes }) => codes)).toEqual(bad.map(() => ["BAD_REQUEST"]));
+    const deep = await fetch(`${server.apiUrl}/graphql`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await tokenFor("admin")}`, "content-type": "application/json" },
+      body: `{ "query": "query ($id: ID!) { item(id: $id) { nom } }", "variables": { "id": ${nested(50_000)} } }`,
+    });
+    expect(deep.status).toBe(400);
+    const mutation = await call(server.apiUrl, `/graphql?query=${encodeURIComponent("mutation { x }")}`, "admin");
+    expect(mutation.status).toBeGreaterThanOrEqual(400);
+    const several = await call(server.apiUrl, "/graphql", "admin", {
+      method: "POST",
+      body: [{ query: "{ world { saison } }" }],
+    });
+    expect(several).toMatchObject({ status: 400, body: { code: "BAD_REQUEST" } });
+    expect(await server.metric("aether_refused_total", 'code="BAD_REQUEST"')).toBeGreaterThanOrEqual(
+      before + bad.length,
+    );
+    expect(await server.metric("aether_faults_total")).toBe(faults);
+  });
+
   test("[GQL-5] a query is known by its hash once it was sent", async () => {
     const query = "{ world { saison } }";
     const persistedQuery = { version: 1, sha256Hash: createHash("sha256").update(query).digest("hex") };
