@@ -22,6 +22,7 @@ import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
 import { combatRoutes } from "./routes/combat.ts";
 import { combatReads } from "./routes/combat-reads.ts";
+import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { economyReads } from "./routes/economy-reads.ts";
 import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
@@ -39,7 +40,7 @@ const VERSION = "0.2.0";
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface ApiServices
-  extends Pick<OperationsServices, "store" | "deadLetters" | "authenticateNode" | "consumers" | "stuckAfterMs"> {
+  extends Pick<OperationsServices, "store" | "authenticateNode" | "consumers" | "stuckAfterMs"> {
   readonly authenticate: Authenticate;
   readonly game: Game;
   readonly metrics: Metrics;
@@ -113,6 +114,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   auditRoutes(api, door, services.audit);
   graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness, authenticate });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
+  deadLetterRoutes(api, door, { consumers, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
   operationsRoutes(api, door, { ...services, commands });
   api.get("/openapi.json", (_request, reply) => reply.send(document()));

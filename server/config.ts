@@ -36,6 +36,7 @@ const environment = z.object({
   ARCHIVE_COMBATS_AFTER_DAYS: days.default(30),
   ARCHIVE_TRADES_AFTER_DAYS: days.default(90),
   ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
+  ARCHIVE_EVENTS_AFTER_DAYS: days.default(365),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
   STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
@@ -70,7 +71,12 @@ export interface Config {
   /** Seconds between two refreshes of the rankings and of the popular items. */
   readonly viewsEverySeconds: number;
   /** Days after which what is over goes to the archive: a combat since its end, a trade, a player since it was last seen. */
-  readonly archiveAfterDays: { readonly combats: number; readonly trades: number; readonly players: number };
+  readonly archiveAfterDays: {
+    readonly combats: number;
+    readonly trades: number;
+    readonly players: number;
+    readonly events: number;
+  };
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
   /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
@@ -123,6 +129,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       combats: e.ARCHIVE_COMBATS_AFTER_DAYS,
       trades: e.ARCHIVE_TRADES_AFTER_DAYS,
       players: e.ARCHIVE_PLAYERS_AFTER_DAYS,
+      events: e.ARCHIVE_EVENTS_AFTER_DAYS,
     },
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     stuckAfterMs: e.STUCK_AFTER_MS,

@@ -6,12 +6,12 @@ import { projectors } from "../projections/all.ts";
 import { createBoards } from "../projections/boards.ts";
 import { createBoardReads } from "../projections/boards-reads.ts";
 import { createCachedReads } from "../projections/cached-reads.ts";
+import { createDayFigures } from "../projections/day-figures.ts";
 import { createFreshness } from "../projections/freshness.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
 import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
-import { listDeadLetters } from "../store/dead-letters.ts";
 import { createFeed } from "../store/feed.ts";
 import { createLiveEvents } from "../store/live-events.ts";
 import { migrate } from "../store/migrate.ts";
@@ -169,6 +169,11 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         ? undefined
         : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
     if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
+    const figures =
+      shared === undefined
+        ? undefined
+        : createDayFigures(consumerPool, shared.redis, (error) => telemetry.fault("the day's figures", error));
+    if (figures !== undefined) releasers.add("the day's figures", () => figures.close());
     const cached = createCachedReads(readModels, shared?.caches);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
@@ -181,6 +186,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       onTaken(name, events) {
         cached.taken(name, events);
         boards?.taken(name, events);
+        figures?.taken(name, events);
       },
       onTakeOver,
       onBatch(...batch) {
@@ -253,7 +259,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const api = createApi({
       authenticate,
       authenticateNode: nodeTokens.verify,
-      deadLetters: (limit) => listDeadLetters(consumerPool, { limit }),
       stuckAfterMs: config.stuckAfterMs,
       callLimits: { perSecond: limits.commandsPerSecond, burst: limits.commandBurst },
       game,

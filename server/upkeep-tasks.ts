@@ -11,6 +11,7 @@ import {
 import { archivePlayers } from "../projections/player-archive.ts";
 import { refreshView, VIEWS } from "../projections/views.ts";
 import type { Commands } from "../rooms/commands.ts";
+import { archiveEvents } from "../store/event-archive.ts";
 import { ensurePartitions } from "../store/migrate.ts";
 import { pruneSnapshots, removeOldOutcomes } from "../store/upkeep.ts";
 import type { Config } from "./config.ts";
@@ -95,6 +96,13 @@ export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonl
       everyMs: 24 * HOUR_MS,
       timeoutMs: HOUR_MS,
       run: archived(archiveAfterDays.players, (run) => archivePlayers(pool, run)),
+    },
+    {
+      name: "archive-events",
+      everyMs: 24 * HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: async ({ signal, progress }) =>
+        void (await archiveEvents(pool, { olderThanDays: archiveAfterDays.events, signal, onBatch: progress })),
     },
     { name: "partitions", everyMs: HOUR_MS, timeoutMs: MINUTE_MS, run: () => ensurePartitions(pool) },
     {

@@ -68,7 +68,7 @@ export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistr
       if (filter.to !== undefined) where.push(`"timestamp" < ${value(filter.to)}::timestamptz`);
       if (filter.payload !== undefined) where.push(`payload @> ${value(JSON.stringify(filter.payload))}::jsonb`);
       const { rows } = await pool.query<EventRow>(
-        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE ${where.join(" AND ")}
+        `SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE ${where.join(" AND ")}
          ORDER BY event_sequence ${before === undefined ? "" : "DESC"} LIMIT $2`,
         values,
       );
@@ -76,7 +76,7 @@ export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistr
     },
 
     async event(eventId) {
-      const { rows } = await pool.query<EventRow>(`SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_id = $1`, [
+      const { rows } = await pool.query<EventRow>(`SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE event_id = $1`, [
         eventId,
       ]);
       return rows[0] && eventOf(rows[0], registry);
@@ -85,7 +85,7 @@ export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistr
     versionsAt: (aggregateIds, time) =>
       versions(
         `SELECT h.aggregate_id AS id, coalesce((
-           SELECT e.aggregate_version - 1 FROM evenements e WHERE e.aggregate_id = h.aggregate_id AND e."timestamp" > $2::timestamptz
+           SELECT e.aggregate_version - 1 FROM evenements_tous e WHERE e.aggregate_id = h.aggregate_id AND e."timestamp" > $2::timestamptz
            ORDER BY e.aggregate_version LIMIT 1), h.version) AS version
          FROM stream_heads h WHERE h.aggregate_id = ANY ($1::uuid[])`,
         [aggregateIds, time],
@@ -94,14 +94,14 @@ export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistr
     versionsAfter: (aggregateIds, events) =>
       versions(
         `SELECT aggregate_id AS id, max(aggregate_version) AS version FROM (
-           SELECT aggregate_id, aggregate_version FROM evenements WHERE aggregate_id = ANY ($1::uuid[])
+           SELECT aggregate_id, aggregate_version FROM evenements_tous WHERE aggregate_id = ANY ($1::uuid[])
            ORDER BY event_sequence LIMIT $2) AS first GROUP BY aggregate_id`,
         [aggregateIds, events],
       ),
 
     async begins(aggregateId) {
       const { rows } = await pool.query<{ type: string }>(
-        "SELECT event_type AS type FROM evenements WHERE aggregate_id = $1 AND aggregate_version = 1",
+        "SELECT event_type AS type FROM evenements_tous WHERE aggregate_id = $1 AND aggregate_version = 1",
         [aggregateId],
       );
       return rows[0]?.type;
@@ -111,7 +111,7 @@ export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistr
       const { rows } = await pool.query<{ id: string }>(
         `SELECT h.aggregate_id AS id FROM stream_heads h
          WHERE h.aggregate_type = $1 AND ($2::uuid IS NULL OR h.aggregate_id > $2::uuid) AND EXISTS (
-           SELECT FROM evenements e WHERE e.aggregate_id = h.aggregate_id AND e.aggregate_version = 1 AND e.event_type = ANY ($3))
+           SELECT FROM evenements_tous e WHERE e.aggregate_id = h.aggregate_id AND e.aggregate_version = 1 AND e.event_type = ANY ($3))
          ORDER BY h.aggregate_id LIMIT $4`,
         [type, after ?? null, firstTypes, limit],
       );

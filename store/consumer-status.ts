@@ -34,9 +34,9 @@ export async function readLag(pool: pg.Pool, name: string, seen: number): Promis
     text: `SELECT c.owner AS owner, c.position AS position, coalesce(last.n, c.position) - c.position AS "lagEvents",
              coalesce(extract(epoch FROM clock_timestamp() - next.at), 0)::float8 AS "lagSeconds", d.failed, d.parked
            FROM (SELECT owner_node AS owner, greatest(position, $2) AS position FROM consumer_checkpoints WHERE name = $1) AS c
-           LEFT JOIN LATERAL (SELECT event_sequence AS n FROM evenements WHERE event_sequence > c.position
+           LEFT JOIN LATERAL (SELECT event_sequence AS n FROM evenements_tous WHERE event_sequence > c.position
              ORDER BY event_sequence DESC LIMIT 1) AS last ON true
-           LEFT JOIN LATERAL (SELECT created_at AS at FROM evenements WHERE event_sequence > c.position
+           LEFT JOIN LATERAL (SELECT created_at AS at FROM evenements_tous WHERE event_sequence > c.position
              ORDER BY event_sequence LIMIT 1) AS next ON true
            CROSS JOIN (SELECT count(*) FILTER (WHERE state = 'FAILED') AS failed, count(*) FILTER (WHERE state = 'PARKED') AS parked
              FROM dead_letters WHERE consumer = $1 AND state IN ('FAILED', 'PARKED')) AS d`,

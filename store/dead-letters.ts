@@ -7,7 +7,8 @@ import type { Compensated, FaultText } from "./sink.ts";
  * - `COMPENSATED`: was undone elsewhere; nothing to do.
  * - `DONE`, `DISCARDED`: was FAILED or PARKED; taken since, or dropped by an operator.
  */
-export type DeadLetterState = "FAILED" | "PARKED" | "COMPENSATED" | "DISCARDED" | "DONE";
+export const DEAD_LETTER_STATES = ["FAILED", "PARKED", "COMPENSATED", "DISCARDED", "DONE"] as const;
+export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
 export interface DeadLetter {
   readonly consumer: string;
@@ -29,26 +30,29 @@ const COLUMNS = `consumer, event_sequence AS sequence, event_id AS "eventId", ag
 
 type Queryable = Pick<pg.ClientBase, "query">;
 
-/** A page of letters in the order of the log, of one state or of all. */
+/** A letter's place in the order of the log: an event may have one of each consumer. */
+export type LetterKey = readonly [sequence: number, consumer: string];
+
+export interface LetterFilter {
+  readonly consumer?: string | undefined;
+  readonly state?: DeadLetterState | undefined;
+  readonly aggregateId?: string | undefined;
+  readonly after?: LetterKey | undefined;
+  /** Default 100. */
+  readonly limit?: number;
+}
+
+/** A page of letters in the order of the log. */
 export async function listDeadLetters(
   pool: Queryable,
-  {
-    consumer,
-    state,
-    after = 0,
-    limit = 100,
-  }: {
-    readonly consumer?: string;
-    readonly state?: DeadLetterState;
-    readonly after?: number;
-    readonly limit?: number;
-  } = {},
+  { consumer, state, aggregateId, after = [0, ""], limit = 100 }: LetterFilter = {},
 ): Promise<readonly DeadLetter[]> {
   const { rows } = await pool.query<DeadLetter>(
     `SELECT ${COLUMNS} FROM dead_letters
-     WHERE ($1::text IS NULL OR consumer = $1) AND ($2::text IS NULL OR state = $2) AND event_sequence > $3
-     ORDER BY event_sequence, consumer LIMIT $4`,
-    [consumer ?? null, state ?? null, after, limit],
+     WHERE ($1::text IS NULL OR consumer = $1) AND ($2::text IS NULL OR state = $2) AND ($3::uuid IS NULL OR aggregate_id = $3)
+       AND (event_sequence, consumer) > ($4::bigint, $5::text)
+     ORDER BY event_sequence, consumer LIMIT $6`,
+    [consumer ?? null, state ?? null, aggregateId ?? null, ...after, limit],
   );
   return rows;
 }

@@ -110,7 +110,7 @@ export function createPostgresStore(
       for (let next = from; next <= to; ) {
         const page = await events(
           "read_stream",
-          `SELECT ${EVENT_COLUMNS} FROM evenements WHERE aggregate_id = $1 AND aggregate_version BETWEEN $2 AND $3
+          `SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE aggregate_id = $1 AND aggregate_version BETWEEN $2 AND $3
            ORDER BY aggregate_version LIMIT ${STREAM_PAGE}`,
           [aggregateId, next, to],
         );
@@ -140,7 +140,7 @@ export function createPostgresStore(
     async lastSequence(upTo) {
       const { rows } = await readPool.query<{ last: number }>({
         name: "last_sequence",
-        text: "SELECT event_sequence AS last FROM evenements WHERE event_sequence <= $1 ORDER BY event_sequence DESC LIMIT 1",
+        text: "SELECT event_sequence AS last FROM evenements_tous WHERE event_sequence <= $1 ORDER BY event_sequence DESC LIMIT 1",
         values: [upTo],
       });
       return rows[0]?.last ?? 0;
@@ -149,14 +149,14 @@ export function createPostgresStore(
     readSequences: (sequences) =>
       events(
         "read_sequences",
-        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence = ANY ($1) ORDER BY event_sequence`,
+        `SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE event_sequence = ANY ($1) ORDER BY event_sequence`,
         [bigintArray(sequences)],
       ),
 
     readAll: (after, upTo, { limit = 1_000, eventTypes, aggregateTypes } = {}) =>
       events(
         "read_all",
-        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
+        `SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE event_sequence > $1 AND event_sequence <= $2
            AND ($3::text[] IS NULL OR event_type = ANY ($3)) AND ($4::text[] IS NULL OR aggregate_type = ANY ($4))
          ORDER BY event_sequence LIMIT $5`,
         [after, upTo, eventTypes ?? null, aggregateTypes ?? null, limit],
@@ -166,7 +166,7 @@ export function createPostgresStore(
     readTopic: (topic, after, upTo, { limit, skip = 0 }) =>
       events(
         undefined,
-        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE event_sequence > $1 AND event_sequence <= $2
+        `SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE event_sequence > $1 AND event_sequence <= $2
            AND ${"aggregateIds" in topic ? "aggregate_id = ANY ($3::uuid[])" : "event_type = ANY ($3::text[])"}
          ORDER BY event_sequence LIMIT $4 OFFSET $5`,
         [after, upTo, "aggregateIds" in topic ? topic.aggregateIds : topic.eventTypes, limit, skip],
@@ -175,7 +175,7 @@ export function createPostgresStore(
     readBetween: (from, to, limit = 1_000) =>
       events(
         "read_between",
-        `SELECT ${EVENT_COLUMNS} FROM evenements WHERE "timestamp" BETWEEN $1 AND $2 ORDER BY "timestamp", event_sequence LIMIT $3`,
+        `SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE "timestamp" BETWEEN $1 AND $2 ORDER BY "timestamp", event_sequence LIMIT $3`,
         [from, to, limit],
       ),
 
@@ -183,8 +183,8 @@ export function createPostgresStore(
     readEffects: (eventId, limit = 1_000) =>
       events(
         "read_effects",
-        `WITH RECURSIVE root AS (SELECT * FROM evenements WHERE event_id = $1),
-         related AS MATERIALIZED (SELECT * FROM evenements WHERE metadata->>'correlationId' = (SELECT metadata->>'correlationId' FROM root)),
+        `WITH RECURSIVE root AS (SELECT * FROM evenements_tous WHERE event_id = $1),
+         related AS MATERIALIZED (SELECT * FROM evenements_tous WHERE metadata->>'correlationId' = (SELECT metadata->>'correlationId' FROM root)),
          chain AS (SELECT * FROM root UNION SELECT e.* FROM related e JOIN chain c ON e.metadata->>'causationId' = c.event_id::text)
          SELECT ${EVENT_COLUMNS} FROM chain ORDER BY event_sequence LIMIT $2`,
         [eventId, limit],
@@ -194,8 +194,8 @@ export function createPostgresStore(
       events(
         "read_causes",
         `WITH RECURSIVE chain AS (
-           SELECT * FROM evenements WHERE event_id = $1
-           UNION SELECT e.* FROM evenements e JOIN chain c ON e.event_id::text = c.metadata->>'causationId'
+           SELECT * FROM evenements_tous WHERE event_id = $1
+           UNION SELECT e.* FROM evenements_tous e JOIN chain c ON e.event_id::text = c.metadata->>'causationId'
              AND e.metadata->>'correlationId' = c.metadata->>'correlationId')
          SELECT ${EVENT_COLUMNS} FROM chain ORDER BY event_sequence DESC LIMIT $2`,
         [eventId, limit],

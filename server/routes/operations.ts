@@ -9,14 +9,12 @@ import type { Door } from "../http.ts";
 import type { Metrics } from "../metrics.ts";
 import { PEER_PATH, peerCall } from "../peers.ts";
 import { createReadiness } from "../readiness.ts";
-import { json, page } from "./answers.ts";
 
 export interface OperationsServices {
   readonly store: EventStore;
   readonly metrics: Metrics;
   /** By name. */
   readonly consumers: ReadonlyMap<string, Consumer>;
-  readonly deadLetters: (limit: number) => Promise<readonly unknown[]>;
   readonly commands: Pick<Commands<Record<string, unknown>>, "sendHere" | "refreshHere">;
   /** Whether a token is another node's. */
   readonly authenticateNode: (token: string | undefined) => Promise<boolean>;
@@ -26,45 +24,10 @@ export interface OperationsServices {
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
-const SETTLE = { roles: ["admin"], takes: z.object({}), gives: json } as const;
-
-/** The consumers' dead letters, for operators; the door for other nodes; probes and metrics. */
+/** The door for other nodes; probes and metrics. */
 export function operationsRoutes(api: FastifyInstance, door: Door, services: OperationsServices): void {
   const { store, metrics, consumers, commands } = services;
   const readiness = createReadiness(services.stuckAfterMs);
-
-  const deadLettersQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
-  api.get(
-    "/admin/dead-letters",
-    door.guarded(
-      {
-        does: "Events that read models and sagas could not take.",
-        roles: ["admin"],
-        takes: deadLettersQuery,
-        gives: page(json),
-      },
-      async ({ body: { limit }, reply }) => reply.send({ items: await services.deadLetters(limit) }),
-    ),
-  );
-
-  /** A dead letter's id is its consumer's name and its event's sequence: `market-settlement:1234`. */
-  for (const action of ["retry", "discard"] as const) {
-    api.post(
-      `/admin/dead-letters/:id/${action}`,
-      door.guarded(
-        { ...SETTLE, does: `${action}: an event that failed, and those that wait behind it.` },
-        async ({ request, reply }) => {
-          const [name = "", sequence] = String((request.params as { id: string }).id).split(":");
-          const consumer = consumers.get(name);
-          const at = z.coerce.number().int().min(1).safeParse(sequence);
-          if (consumer === undefined || !at.success) return door.problem(reply, refusal("NOT_FOUND"));
-          const done =
-            action === "retry" ? await consumer.retryDeadLetter(at.data) : await consumer.discardDeadLetter(at.data);
-          return reply.send(done);
-        },
-      ),
-    );
-  }
 
   api.post(PEER_PATH, async (request, reply) => {
     const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];

@@ -121,7 +121,7 @@ async function run(name: string, on = node): Promise<number> {
       done += count;
     },
   };
-  const config = { viewsEverySeconds: 300, archiveAfterDays: { combats: 30, trades: 90, players: 365 } };
+  const config = { viewsEverySeconds: 300, archiveAfterDays: { combats: 30, trades: 90, players: 365, events: 365 } };
   const task = upkeepTasks({ pool, commands: on.game.commands, config }).find((one) => one.name === name);
   if (task === undefined) throw new Error(`no task ${name}`);
   await task.run(work);

@@ -50,12 +50,12 @@ function play(gestures: readonly Gesture[], watch: (step: Step) => void = () => 
 }
 
 // Without shrinking: with hundreds of commands to leave out it goes on for minutes. The seed in the message repeats the case.
-const played = (runs: number, length: number, watch: (step: Step) => void) =>
+const played = (runs: number, length: number, watch: (step: Step) => void, seed?: number) =>
   fc.assert(
     fc.property(fc.array(gesture, { minLength: length, maxLength: length, size: "max" }), (gestures) => {
       play(gestures, watch);
     }),
-    { numRuns: runs, endOnFailure: true },
+    { numRuns: runs, endOnFailure: true, ...(seed !== undefined && { seed }) },
   );
 
 /** As a JSONB column gives it back: other key order, no undefined. */
@@ -82,10 +82,12 @@ describe("whatever is commanded", () => {
   test("all commands are accepted at some time, and no refusal is without a code", () => {
     const accepted = new Set<string>();
     const refused = new Set<string>();
-    played(60, 200, ({ command, code }) => {
+    // What is rare does not come in every run, so this one is always the same.
+    const watch = ({ command, code }: Step): void => {
       if (code === undefined) accepted.add(command.type);
       else refused.add(code);
-    });
+    };
+    played(60, 200, watch, 5);
     expect([...refused].filter((code) => !(code in PLAYER_REJECTIONS))).toEqual([]);
     expect(accepted.size).toBeGreaterThanOrEqual(23);
     expect(refused.size).toBeGreaterThanOrEqual(20);
