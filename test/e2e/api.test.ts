@@ -151,10 +151,10 @@ test("[API-5] whatever is wrong, the answer is a problem document", async () => 
   const json = { "content-type": "application/json" };
   expect(await ask("/nowhere", {})).toMatchObject({ http: 404, code: "NOT_FOUND" });
   expect(await ask("/combats", {})).toMatchObject({ http: 401, code: "UNAUTHORIZED" });
-  expect(await ask("/combats", { method: "PUT" })).toMatchObject({ http: 404 });
+  expect(await ask("/combats", { method: "PUT" })).toMatchObject({ http: 405, code: "METHOD_NOT_ALLOWED" });
   expect(await ask("/combat/start", { method: "POST", headers: json, body: "{" })).toMatchObject({ http: 400 });
   const xml = { method: "POST", headers: { "content-type": "application/xml" }, body: "<x/>" };
-  expect(await ask("/combat/start", xml)).toMatchObject({ http: 400 });
+  expect(await ask("/combat/start", xml)).toMatchObject({ http: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
   const long = { method: "POST", headers: json, body: JSON.stringify("x".repeat(300_000)) };
   expect(await ask("/combat/start", long)).toMatchObject({ http: 413, code: "TOO_LARGE" });
 });
