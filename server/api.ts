@@ -63,6 +63,8 @@ export function createApi(services: ApiServices): FastifyInstance {
     frameworkErrors: refuseUrl(door),
     clientErrorHandler: refuseNonsense(metrics),
   });
+  // Bodies are JSON.
+  api.removeContentTypeParser("text/plain");
   measureRequests(api, metrics);
   const documented = documentRoutes(api, VERSION);
 
