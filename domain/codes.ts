@@ -8,6 +8,7 @@ export const REFUSALS = {
   UNAUTHORIZED: { status: 401, retryable: false, message: "a valid token is needed" },
   FORBIDDEN: { status: 403, retryable: false, message: "this token may not do that" },
   NOT_FOUND: { status: 404, retryable: false, message: "there is no such thing" },
+  METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: "this call is made with other methods" },
   ALREADY_EXISTS: { status: 409, retryable: false, message: "this id is taken" },
   SESSION_REPLACED: { status: 409, retryable: false, message: "the player has opened a newer session" },
   WRONG_VERSION: {
@@ -16,6 +17,7 @@ export const REFUSALS = {
     message: "the aggregate is no longer at the version that the command expects",
   },
   TOO_LARGE: { status: 413, retryable: false, message: "the message is too large" },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, message: "a body is JSON: application/json" },
   TOO_FAR_BACK: { status: 410, retryable: false, message: "more has happened since than is given: begin with a read" },
   TOO_SLOW: {
     status: 503,

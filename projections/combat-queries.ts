@@ -7,7 +7,7 @@ type Database = Pick<pg.Pool, "query">;
 export interface CombatSummary {
   readonly combatId: string;
   readonly etat: InstanceRow["etat"];
-  readonly typeCombat: string;
+  readonly typeCombat: InstanceRow["type_combat"];
   readonly zone: { readonly zoneId: string; readonly nom: string | null };
   readonly tourActuel: number;
   readonly heureDebut: string;
@@ -17,7 +17,7 @@ export interface CombatSummary {
 export interface CombatParticipant {
   readonly participantId: string;
   readonly entiteId: string;
-  readonly typeEntite: string;
+  readonly typeEntite: ParticipantRow["type_entite"];
   readonly equipe: string;
   readonly nom: string;
   readonly niveau: number;

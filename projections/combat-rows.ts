@@ -1,12 +1,13 @@
 import type { ParticipantInitial } from "../domain/combat/participant.ts";
 import type { Participant } from "../domain/combat/state.ts";
+import type { ResultatAction, TypeAction, TypeCombat, TypeEffet, TypeEntite } from "../domain/combat/values.ts";
 
 /** Rows as they are written; instants are ISO 8601 in UTC, ids in lower case, as the database gives them back. */
 
 export interface InstanceRow {
   readonly combat_id: string;
   etat: "PREPARATION" | "EN_COURS" | "TERMINE" | "ABANDONNE";
-  type_combat: string;
+  type_combat: TypeCombat;
   zone_id: string;
   zone_nom: string | null;
   tour_actuel: number;
@@ -40,7 +41,7 @@ export interface SkillEntry {
 
 export interface EffectEntry {
   readonly effetId: string;
-  readonly typeEffet: string;
+  readonly typeEffet: TypeEffet;
   readonly puissance: number;
   readonly dureeTours: number;
   readonly stacks: number;
@@ -53,7 +54,7 @@ export interface ParticipantState {
   readonly participant_id: string;
   readonly combat_id: string;
   readonly entite_id: string;
-  readonly type_entite: string;
+  readonly type_entite: TypeEntite;
   position: number;
   etat: Participant["etat"];
   hp_actuel: number;
@@ -85,7 +86,7 @@ export interface EffectRow {
   readonly effet_id: string;
   readonly participant_id: string;
   readonly combat_id: string;
-  readonly type_effet: string;
+  readonly type_effet: TypeEffet;
   readonly source_type: string;
   readonly source_id: string | null;
   puissance: number;
@@ -103,12 +104,17 @@ export interface ActionRow {
   readonly combat_id: string;
   readonly numero_tour: number;
   readonly participant_id: string;
-  readonly type_action: string;
+  readonly type_action: TypeAction;
   readonly competence_id: string | null;
   readonly item_id: string | null;
   readonly cibles: readonly string[];
-  readonly donnees_action: object;
-  readonly resultat: string;
+  readonly donnees_action: {
+    readonly cout: object;
+    readonly jets: readonly object[];
+    readonly deplacement?: { readonly de: number; readonly vers: number };
+    readonly automatique?: true;
+  };
+  readonly resultat: ResultatAction;
   readonly effets_appliques: readonly object[];
   readonly temps_execution_ms: number | null;
   readonly timestamp: string;

@@ -17,13 +17,21 @@ interface FreshnessOptions {
   readonly pool: Pick<pg.Pool, "query">;
   /** ms that a reader waits at most; default 2,000. */
   readonly waitMs?: number;
+  /** Readers that wait at most; one more is answered at once. Default 1,000. */
+  readonly waitingAtMost?: number;
   readonly onFault?: (error: unknown) => void;
 }
 
 /** ms between looks at where other nodes' read models are, while somebody waits: one look for all who do. */
 const LOOK_MS = 20;
 
-export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: FreshnessOptions): Freshness {
+export function createFreshness({
+  consumers,
+  pool,
+  waitMs = 2_000,
+  waitingAtMost = 1_000,
+  onFault,
+}: FreshnessOptions): Freshness {
   const positions = new Map<string, number>();
   const waiting = new Set<() => void>();
   let looking = false;
@@ -35,21 +43,30 @@ export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: Fr
   }
 
   function moved(): void {
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   }
 
   async function look(): Promise<void> {
-    if (looking) return;
-    looking = true;
     try {
       const { rows } = await pool.query<{ name: string; position: number }>({
         name: "positions",
         text: "SELECT name, position FROM consumer_checkpoints",
       });
       for (const { name, position } of rows) positions.set(name, position);
-      moved();
     } catch (error) {
       onFault?.(error);
+    }
+    // Also where nothing new was found: what this node's own have passed over without a batch, nobody else tells.
+    moved();
+  }
+
+  /** Looks again and again, for as long as anybody waits. */
+  async function keepLooking(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    while (waiting.size > 0) {
+      await look();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     looking = false;
   }
@@ -60,10 +77,9 @@ export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: Fr
     reached(names, sequence) {
       const there = () => names.every((name) => at(name) >= sequence);
       if (there()) return Promise.resolve(true);
+      if (waiting.size >= waitingAtMost) return Promise.resolve(false);
       return new Promise((resolve) => {
-        const looks = setInterval(() => void look(), LOOK_MS);
         const end = (answer: boolean): void => {
-          clearInterval(looks);
           clearTimeout(late);
           waiting.delete(check);
           resolve(answer);
@@ -73,6 +89,7 @@ export function createFreshness({ consumers, pool, waitMs = 2_000, onFault }: Fr
           if (there()) end(true);
         };
         waiting.add(check);
+        void keepLooking();
       });
     },
   };

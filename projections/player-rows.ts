@@ -1,4 +1,4 @@
-import type { CompetenceDefinition } from "../domain/catalogue/definitions.ts";
+import type { CompetenceDefinition, TypeObjectif } from "../domain/catalogue/definitions.ts";
 import type { Slot } from "../domain/player/inventaire.ts";
 import type { Tenue } from "../domain/player/outfit.ts";
 import type { PartType, PayloadOf } from "../domain/player/state.ts";
@@ -86,7 +86,7 @@ export interface CompetenceRow {
 
 export interface Progres {
   readonly objectifId: string;
-  readonly type: string;
+  readonly type: TypeObjectif;
   readonly cible: string | null;
   readonly description: string;
   readonly progres: number;

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { Conditions, type From, type Page, pageOf } from "./keyset.ts";
+import type { Monde } from "./world-state.ts";
 
 export const FACTS = ["BOSS_VAINCU", "EVENEMENT_TERMINE"] as const;
 export type FactType = (typeof FACTS)[number];
@@ -39,14 +40,15 @@ export async function listFacts(
 export interface WorldRow {
   /** 0 to 23. */
   readonly cycleJourNuit: number;
-  readonly saison: string;
+  readonly saison: Monde["saison"];
   readonly jourSaison: number;
-  readonly evenementsActifs: readonly Readonly<Record<string, unknown>>[];
-  readonly bossVaincus: readonly Readonly<Record<string, unknown>>[];
-  readonly zonesDecouvertes: readonly Readonly<Record<string, unknown>>[];
-  readonly ressourcesMondiales: Readonly<Record<string, unknown>>;
-  readonly facteursEconomiques: Readonly<Record<string, unknown>>;
-  readonly classements: Readonly<Record<string, unknown>>;
+  readonly evenementsActifs: Monde["evenements"];
+  readonly bossVaincus: Monde["boss"];
+  readonly zonesDecouvertes: Monde["zones"];
+  /** By ressourceId. */
+  readonly ressourcesMondiales: Monde["ressources"];
+  readonly facteursEconomiques: Monde["facteurs"];
+  readonly classements: Monde["classements"];
   readonly derniereMiseAJourCycle: string;
   readonly sequence: number;
 }

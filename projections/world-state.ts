@@ -1,14 +1,15 @@
 import type { StoredEvent } from "../domain/envelope.ts";
-import type { PayloadOf, WorldEvent } from "../domain/world/events.ts";
+import type { Facteurs, PayloadOf, WorldEvent } from "../domain/world/events.ts";
+import type { Saison } from "../domain/world/values.ts";
 
 /** The world as its row has it. Lists hold at most what the world itself may: 20 events, 100 zones and their bosses. */
 export interface Monde {
   readonly heure: number;
   readonly jour: number;
-  readonly saison: string;
+  readonly saison: Saison;
   readonly annee: number;
   readonly cycleA: string;
-  readonly facteurs: object;
+  readonly facteurs: Partial<Facteurs>;
   readonly evenements: readonly EvenementActif[];
   readonly boss: readonly BossConnu[];
   readonly zones: readonly ZoneConnue[];

@@ -1,22 +1,18 @@
-import swagger from "@fastify/swagger";
-import swaggerUi from "@fastify/swagger-ui";
 import Fastify, { type FastifyInstance } from "fastify";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
-import { refusal } from "../domain/codes.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
 import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
-import { failedRead } from "./failed-read.ts";
+import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
+import { documentRoutes } from "./documented.ts";
 import type { Game } from "./game.ts";
 import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
-import { type CallLimits, correlationOf, createDoor, declarations, type Handler } from "./http.ts";
+import { type CallLimits, correlationOf, createDoor } from "./http.ts";
 import { measureRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
-import { openApiOf, type Served } from "./openapi.ts";
-import { PEER_PATH } from "./peers.ts";
 import { type AuditServices, auditRoutes } from "./routes/audit.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
@@ -59,27 +55,20 @@ export interface ApiServices
 export function createApi(services: ApiServices): FastifyInstance {
   const { authenticate, game, store, metrics, log } = services;
   const { commands, catalogue } = game;
+  const door = createDoor(authenticate, metrics, services.callLimits, services.freshness);
   const api = Fastify({
     loggerInstance: log.child({ from: "api" }, { level: "warn" }) as FastifyInstance["log"],
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => uuidv7(),
+    frameworkErrors: refuseUrl(door),
+    clientErrorHandler: refuseNonsense(metrics),
   });
+  // Bodies are JSON.
+  api.removeContentTypeParser("text/plain");
   measureRequests(api, metrics);
-  const door = createDoor(authenticate, metrics, services.callLimits, services.freshness);
-  const document = describe(api);
+  const documented = documentRoutes(api, VERSION);
 
-  api.setErrorHandler((error: { statusCode?: number; message: string }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    const refused = failedRead(error);
-    if (refused !== undefined) return door.problem(reply, refused);
-    if (status >= 500) {
-      request.log.error({ err: error }, "request failed");
-      metrics.faults.inc({ where: "api" });
-      return door.problem(reply, refusal("INTERNAL"));
-    }
-    return door.problem(reply, status === 413 ? refusal("TOO_LARGE") : refusal("BAD_REQUEST", error.message));
-  });
-  api.setNotFoundHandler((_request, reply) => door.problem(reply, refusal("NOT_FOUND", "there is no such call")));
+  problemsOnly(api, door, metrics, documented);
   api.addHook("onSend", async (request, reply) => {
     reply.header("x-correlation-id", correlationOf(request));
   });
@@ -91,7 +80,7 @@ export function createApi(services: ApiServices): FastifyInstance {
     catalogue: () => catalogue.current,
     world: () => game.worlds.running(WORLD_ID)?.state,
   });
-  playerRoutes(api, door, { commands, read: game.readPlayer, desk: game.desk });
+  playerRoutes(api, door, { commands, desk: game.desk });
   catalogueRoutes(
     api,
     door,
@@ -103,37 +92,19 @@ export function createApi(services: ApiServices): FastifyInstance {
     },
   );
   marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
-  worldRoutes(api, door, { commands, read: game.readWorld });
+  worldRoutes(api, door, { commands });
   const { readModels, rebuilds, consumers } = services;
   combatReads(api, door, readModels);
   playerReads(api, door, readModels, services.graphql.cached);
   leaderboardReads(api, door, services.graphql.boards);
   economyReads(api, door, readModels);
   catalogueReads(api, door, readModels);
-  worldReads(api, door, readModels);
+  worldReads(api, door, readModels, services.graphql.cached);
   auditRoutes(api, door, services.audit);
   graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness, authenticate });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   deadLetterRoutes(api, door, { consumers, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
   operationsRoutes(api, door, { ...services, commands });
-  api.get("/openapi.json", (_request, reply) => reply.send(document()));
   return api;
-}
-
-/** Gathers the routes as they are made, and shows them at `/docs`. */
-function describe(api: FastifyInstance): () => object {
-  const served: Served[] = [];
-  let document: object | undefined;
-  const whole = () => {
-    document ??= openApiOf(served, VERSION);
-    return document;
-  };
-  api.addHook("onRoute", ({ method, url, handler }) => {
-    if (method === "HEAD" || url === PEER_PATH || url.startsWith("/docs") || url === "/openapi.json") return;
-    served.push({ method: String(method), url, route: declarations.get(handler as unknown as Handler) });
-  });
-  api.register(swagger, { openapi: { openapi: "3.1.0" } });
-  api.register(swaggerUi, { routePrefix: "/docs", transformSpecification: whole });
-  return whole;
 }

@@ -38,6 +38,7 @@ const environment = z.object({
   ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
   ARCHIVE_EVENTS_AFTER_DAYS: days.default(365),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
+  FRESH_WITHIN_MS: count.max(60_000).default(2_000),
   STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -79,6 +80,8 @@ export interface Config {
   };
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
+  /** ms that a read waits for its read model, if it is to be as fresh as an event. */
+  readonly freshWithinMs: number;
   /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
   readonly stuckAfterMs: number;
   readonly shutdownTimeoutMs: number;
@@ -132,6 +135,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       events: e.ARCHIVE_EVENTS_AFTER_DAYS,
     },
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
+    freshWithinMs: e.FRESH_WITHIN_MS,
     stuckAfterMs: e.STUCK_AFTER_MS,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,

@@ -61,7 +61,6 @@ export interface Game {
   /** States as they are in the log, or in memory where they run here; undefined where there is nothing yet. */
   readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined>;
   readBook(id: string): Promise<Parameters<typeof market.evolve>[0] | undefined>;
-  readWorld(): Promise<Parameters<typeof world.evolve>[0] | undefined>;
   /** Finishes what is on its way, and takes nothing more. May be called again. */
   close(): Promise<void>;
 }
@@ -195,10 +194,6 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     async readBook(itemId) {
       const id = bookId(itemId);
       return markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state;
-    },
-    readWorld: async () => {
-      const here = worlds.running(WORLD_ID)?.state ?? (await readAggregate(WORLD_ID, world, store, telemetry))?.state;
-      return here === undefined || here.version === 0 ? undefined : here;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import { type Answer, type AnsweredEvent, refusal, statusOf } from "../domain/codes.ts";
+import { type Answer, type AnsweredEvent, type RefusalCode, refusal, statusOf } from "../domain/codes.ts";
 import type { Freshness } from "../projections/freshness.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
 import { TokenBuckets } from "../rooms/token-bucket.ts";
@@ -11,43 +11,72 @@ import type { Metrics } from "./metrics.ts";
 /** What every call over HTTP has in common. */
 export interface Door {
   /** Calls the handler with who asks, if they may, and with the body (of a GET: the query), if it is of the form. */
-  guarded<T>(route: Route<T>, handler: (call: Call<T>) => Promise<FastifyReply>): Handler;
+  guarded<T, Gives extends z.ZodType = z.ZodType<unknown>>(
+    route: Route<T, Gives>,
+    handler: (call: Call<T, Gives>) => Promise<FastifyReply>,
+  ): Handler;
+  /** A probe: whoever comes is answered, and nothing is taken. */
+  open(route: Probe, handler: Handler): Handler;
   /** Whether one more call of theirs is within what they may. */
   allows(who: Principal): boolean;
-  problem(reply: FastifyReply, refused: Answer & { ok: false }): FastifyReply;
+  problem(reply: Reply<never>, refused: Answer & { ok: false }): FastifyReply;
   /** The answer to a command: `status` and `extra` beside it, or a problem document. */
-  respond(reply: FastifyReply, answer: Answer, options?: ResponseOptions): FastifyReply;
+  respond(reply: Reply<never>, answer: Answer, options?: ResponseOptions): FastifyReply;
 }
 
 export type Role = Principal["role"];
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
-/** A call as it is declared, once, for whoever serves it and for whoever reads about it. */
-export interface Route<T> {
+export interface Probe {
   /** One sentence. */
   readonly does: string;
+  /** What is answered when all is well. Absent: an answer without content. */
+  readonly gives?: z.ZodType;
+  /** Of that answer; default `application/json`. */
+  readonly mediaType?: string;
+  /** Codes with which it may be refused, beside those that come with its kind (server/refusals-of.ts). */
+  readonly refuses?: readonly RefusalCode[];
+}
+
+/** A call as it is declared, once, for whoever serves it and for whoever reads about it. */
+export interface Route<T, Gives extends z.ZodType = z.ZodType> extends Probe {
   readonly roles: readonly Role[];
   /** The form of the body, of a GET: of the query. */
   readonly takes: z.ZodType<T>;
-  /** What is answered when all is well. Absent: an answer without content. */
-  readonly gives?: z.ZodType;
+  /** All that the body may hold, where `takes` is only what the door looks at: for who reads about it. */
+  readonly holds?: z.ZodType;
+  readonly gives?: Gives;
   /** With this status; default 200, or 204 without content. */
   readonly status?: number;
+  /** The answer is tagged: who has it already is told 304. */
+  readonly tagged?: boolean;
   /** The read models that the answer comes from: with `?minSequence=` it waits for them. */
   readonly of?: readonly string[];
 }
 
 /** How a handler was declared. */
-export const declarations = new WeakMap<Handler, Route<unknown>>();
+export const declarations = new WeakMap<Handler, Probe | Route<unknown>>();
 
-export interface Call<T> {
+export interface Call<T, Gives extends z.ZodType = z.ZodType<unknown>> {
   readonly who: Principal;
   readonly body: T;
   /** The answer holds what the event of this sequence led to. */
   readonly minSequence: number;
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+  readonly reply: Reply<Sent<z.output<Gives>>>;
 }
+
+/** A reply that sends nothing but what was declared. */
+export type Reply<Body> = Omit<FastifyReply, "send"> & { send(body?: Body): FastifyReply };
+
+/** What may be sent for an answer of this form: rows are read only, and what is JSON to the form is anything. */
+type Sent<T> = T extends readonly (infer One)[]
+  ? readonly Sent<One>[]
+  : T extends object
+    ? Record<string, unknown> extends T
+      ? unknown
+      : { readonly [Key in keyof T]: Sent<T[Key]> }
+    : T;
 
 export interface ResponseOptions {
   readonly status?: number;
@@ -81,7 +110,7 @@ export function createDoor(
 ): Door {
   const calls = new TokenBuckets(perSecond, burst);
 
-  function problem(reply: FastifyReply, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
+  function problem(reply: Reply<never>, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
     metrics.refused.inc({ code });
     const status = statusOf(code);
     if (status === 503 || status === 429) reply.header("retry-after", "1");
@@ -117,9 +146,8 @@ export function createDoor(
           if (!asked.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(asked.error)));
           const { minSequence, ...rest } = asked.data;
           given = rest;
-          const reached = minSequence === undefined || (await fresh?.reached(of, minSequence)) === true;
-          if (!reached) return problem(reply, refusal("NOT_YET"));
           atLeast = minSequence ?? 0;
+          if (atLeast > 0 && !(await fresh?.reached(of, atLeast))) return problem(reply, notYet(of, fresh));
         }
         const parsed = takes.safeParse(given);
         if (!parsed.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
@@ -128,7 +156,17 @@ export function createDoor(
       declarations.set(guarded, route as Route<unknown>);
       return guarded;
     },
+
+    open(route, handler) {
+      declarations.set(handler, route);
+      return handler;
+    },
   };
+}
+
+function notYet(of: readonly string[], fresh: Freshness | undefined): Answer & { ok: false } {
+  const far = of.map((name) => `${name} is at ${fresh?.position(name) ?? 0}`).join(", ");
+  return refusal("NOT_YET", `the read model has not come that far yet: ${far}`);
 }
 
 /** `Idempotency-Key` is the commandId; without one, the call is a command of its own. Undefined: it is no UUID. */

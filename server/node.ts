@@ -201,6 +201,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const freshness = createFreshness({
       consumers,
       pool: consumerPool,
+      waitMs: config.freshWithinMs,
       onFault: (error) => telemetry.fault("freshness", error),
     });
     const upkeepPool = createPool({ ...database, poolSize: UPKEEP_POOL, statementTimeoutMs: UPKEEP_TIMEOUT_MS });

@@ -1,13 +1,15 @@
 import { z } from "zod";
-import type { Route } from "./http.ts";
+import { REFUSALS, type RefusalCode } from "../domain/codes.ts";
+import type { Probe, Route } from "./http.ts";
+import { refusalsOf } from "./refusals-of.ts";
 import { problem } from "./routes/answers.ts";
 
-/** A route of the API port; without a declaration it is a probe, open to everybody. */
+/** A route of the API port. */
 export interface Served {
   readonly method: string;
   /** As Fastify has it: `/combat/:id`. */
   readonly url: string;
-  readonly route: Route<unknown> | undefined;
+  readonly route: Probe | Route<unknown>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -24,12 +26,44 @@ const IDEMPOTENCY_KEY = {
   description: "the commandId: the same one gets the first answer again",
   schema: { type: "string", format: "uuid" },
 };
-/** What any call may be refused with. */
-const REFUSED = {
-  description: "refused, with a code",
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+const CORRELATION_ID = {
+  name: "X-Correlation-Id",
+  in: "header",
+  description: "what the call belongs to: it is returned, and stands in the events that the call leads to",
+  schema: { type: "string", format: "uuid" },
 };
-const PLAIN: Readonly<Record<string, string>> = { "/metrics": "text/plain" };
+const IF_NONE_MATCH = {
+  name: "If-None-Match",
+  in: "header",
+  description: "the `ETag` of an answer that the caller has: 304 if it would be the same",
+  schema: { type: "string" },
+};
+const RETRY_AFTER = { "Retry-After": { description: "seconds", schema: { type: "integer" } } };
+/** What the game itself refuses is of no list: each kind of aggregate has its own codes. */
+const GAME = "the game's rules say no, for good: the code is one of theirs, or ";
+
+/** By status, what is said with it and with which codes. */
+function refusedOf(codes: readonly RefusalCode[], isCommand: boolean): Json {
+  const byStatus = Map.groupBy(codes, (code) => REFUSALS[code].status);
+  const all = isCommand ? byStatus.set(409, ["ALREADY_EXISTS", "SESSION_REPLACED", "WRONG_VERSION"]) : byStatus;
+  return Object.fromEntries(
+    [...all]
+      .sort(([one], [other]) => one - other)
+      .map(([status, own]) => {
+        const listed = status === 409 ? {} : { properties: { code: { enum: own } } };
+        const schema = { allOf: [{ $ref: "#/components/schemas/Problem" }, listed] };
+        const told = own.map((code) => `${code}: ${REFUSALS[code].message}`).join("; ");
+        return [
+          status,
+          {
+            description: status === 409 ? `${GAME}${told}` : told,
+            ...((status === 429 || status === 503) && { headers: RETRY_AFTER }),
+            content: { "application/problem+json": { schema } },
+          },
+        ];
+      }),
+  );
+}
 
 /** The API as OpenAPI 3.1, out of the forms by which it checks what it takes. */
 export function openApiOf(served: readonly Served[], version: string): Json {
@@ -48,15 +82,15 @@ export function openApiOf(served: readonly Served[], version: string): Json {
     return own;
   }
 
-  function parametersOf(method: string, url: string, route: Route<unknown> | undefined): readonly Json[] {
+  function parametersOf({ method, url, route }: Served): readonly Json[] {
     const path = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
       name,
       in: "path",
       required: true,
       schema: { type: "string" },
     }));
-    if (route === undefined) return path;
-    if (method !== "GET") return [...path, IDEMPOTENCY_KEY];
+    if (!("roles" in route)) return path;
+    if (method !== "GET") return [...path, IDEMPOTENCY_KEY, CORRELATION_ID];
     const { properties = {}, required = [] } = schemaOf(route.takes, "input") as {
       properties?: Record<string, Json>;
       required?: readonly string[];
@@ -67,26 +101,49 @@ export function openApiOf(served: readonly Served[], version: string): Json {
       required: required.includes(name),
       schema,
     }));
-    return [...path, ...query, ...(route.of === undefined ? [] : [MIN_SEQUENCE])];
+    return [
+      ...path,
+      ...query,
+      ...(route.of === undefined ? [] : [MIN_SEQUENCE]),
+      ...(route.tagged === true ? [IF_NONE_MATCH] : []),
+      CORRELATION_ID,
+    ];
   }
 
-  function operationOf({ method, url, route }: Served): Json {
-    const parameters = parametersOf(method, url, route);
-    if (route === undefined) {
-      const content = { [PLAIN[url] ?? "application/json"]: {} };
-      return { summary: "A probe.", security: [], parameters, responses: { 200: { description: "well", content } } };
-    }
-    const { does, roles, takes, gives, status = gives === undefined ? 204 : 200 } = route;
-    const content = gives && { content: { "application/json": { schema: schemaOf(gives, "output") } } };
-    const body = { required: false, content: { "application/json": { schema: schemaOf(takes, "input") } } };
+  function answersOf({ route }: Served): Json {
+    const { gives, mediaType = "application/json" } = route;
+    const { status = gives === undefined && mediaType === "application/json" ? 204 : 200, tagged = false } =
+      "roles" in route ? route : {};
+    const schema = gives && schemaOf(gives, "output");
+    const isEmpty = status === 204;
+    const headers = tagged && { headers: { ETag: { schema: { type: "string" } } } };
+    const done = {
+      description: "done",
+      ...headers,
+      ...(!isEmpty && { content: { [mediaType]: { ...(schema && { schema }) } } }),
+    };
+    return { [status]: done, ...(tagged && { 304: { description: "the caller has it already" } }) };
+  }
+
+  function operationOf(one: Served): Json {
+    const { method, url, route } = one;
+    const isCommand = "roles" in route && method !== "GET";
+    const common = {
+      summary: route.does,
+      parameters: parametersOf(one),
+      responses: { ...answersOf(one), ...refusedOf(refusalsOf(method, url, route), isCommand) },
+    };
+    if (!("roles" in route)) return { ...common, description: "For everybody.", tags: ["probes"], security: [] };
+    const body = {
+      required: false,
+      content: { "application/json": { schema: schemaOf(route.holds ?? route.takes, "input") } },
+    };
     return {
-      summary: does,
-      description: `For: ${roles.join(", ")}.`,
-      "x-roles": roles,
+      ...common,
+      description: `For: ${route.roles.join(", ")}.`,
+      "x-roles": route.roles,
       tags: [url.split("/")[1] ?? ""],
-      parameters,
-      ...(method !== "GET" && { requestBody: body }),
-      responses: { [status]: { description: "done", ...content }, default: REFUSED },
+      ...(isCommand && { requestBody: body }),
     };
   }
 

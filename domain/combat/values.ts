@@ -23,6 +23,8 @@ export const typeEffet = z.enum([
   "FAIBLESSE",
 ]);
 
+export type TypeCombat = z.infer<typeof typeCombat>;
+export type TypeEntite = z.infer<typeof typeEntite>;
 export type EtatParticipant = z.infer<typeof etatParticipant>;
 export type TypeAction = z.infer<typeof typeAction>;
 export type ResultatAction = z.infer<typeof resultatAction>;

@@ -187,7 +187,14 @@ export function auditRoutes(api: FastifyInstance, door: Door, { audit, store, ti
         does: "Every event type: whose it is, its version, and the form of its payload.",
         roles: ["admin"],
         takes: nothing,
-        gives: page(json),
+        gives: page(
+          z.strictObject({
+            eventType: z.string(),
+            aggregateType: z.enum(AGGREGATE_TYPES),
+            schemaVersion: count,
+            schema: json,
+          }),
+        ),
       },
       async ({ reply }) => {
         const items = eventTypes.map(({ eventType, aggregateType, definition }) => ({

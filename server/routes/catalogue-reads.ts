@@ -62,7 +62,7 @@ const KINDS: readonly Kind[] = [
  */
 export function catalogueReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
   for (const { path, table, key, of, definition } of KINDS) {
-    const entry = z.looseObject({ [key]: id, retire: z.boolean(), sequence: count, ...definition.shape });
+    const entry = z.strictObject({ [key]: id, retire: z.boolean(), sequence: count, ...definition.shape });
     const shown = ({ id, retire, sequence, definition }: CatalogueEntry) => ({
       [key]: id,
       retire,
@@ -84,7 +84,14 @@ export function catalogueReads(api: FastifyInstance, door: Door, pool: Pick<pg.P
     api.get(
       `/${path}/:id`,
       door.guarded(
-        { does: `One of the catalogue's ${path}.`, roles: EVERYONE, takes: z.strictObject({}), gives: entry, of },
+        {
+          does: `One of the catalogue's ${path}.`,
+          roles: EVERYONE,
+          takes: z.strictObject({}),
+          gives: entry,
+          of,
+          tagged: true,
+        },
         async ({ request, reply }) => {
           const named = idIn(request, "id");
           const found = named === undefined ? undefined : await readCatalogue(pool, table, named);

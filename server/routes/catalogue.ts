@@ -1,7 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { changesOf } from "../../domain/catalogue/authored.ts";
 import type { Catalogue } from "../../domain/catalogue/catalogue.ts";
 import { competenceDefinitionCommand } from "../../domain/catalogue/competence.ts";
+import {
+  competenceDefinition,
+  itemDefinition,
+  pnjDefinition,
+  queteDefinition,
+} from "../../domain/catalogue/definitions.ts";
 import { itemCommand } from "../../domain/catalogue/item.ts";
 import { pnjDefinitionCommand } from "../../domain/catalogue/pnj.ts";
 import { queteDefinitionCommand } from "../../domain/catalogue/quete.ts";
@@ -26,6 +33,7 @@ interface Kind {
   readonly amend: string;
   readonly withdraw?: string;
   readonly command: z.ZodType;
+  readonly definition: z.ZodObject;
 }
 
 const KINDS: readonly Kind[] = [
@@ -37,6 +45,7 @@ const KINDS: readonly Kind[] = [
     amend: "ModifierItem",
     withdraw: "RetirerItem",
     command: itemCommand,
+    definition: itemDefinition,
   },
   {
     path: "/skills",
@@ -45,6 +54,7 @@ const KINDS: readonly Kind[] = [
     create: "DefinirCompetence",
     amend: "ModifierCompetence",
     command: competenceDefinitionCommand,
+    definition: competenceDefinition,
   },
   {
     path: "/quests",
@@ -53,6 +63,7 @@ const KINDS: readonly Kind[] = [
     create: "CreerQuete",
     amend: "ModifierQuete",
     command: queteDefinitionCommand,
+    definition: queteDefinition,
   },
   {
     path: "/npcs",
@@ -61,6 +72,7 @@ const KINDS: readonly Kind[] = [
     create: "CreerPnj",
     amend: "ModifierPnj",
     command: pnjDefinitionCommand,
+    definition: pnjDefinition,
   },
 ];
 
@@ -72,7 +84,7 @@ const AUTHORS = ["auteur", "admin"] as const;
 const definition = z.record(z.string(), z.unknown());
 const withdrawal = z.strictObject({ raison: z.string().min(1).max(200).default("withdrawn by its author") });
 
-const npc = z.looseObject({ pnjId: uuid, version: count });
+const npc = z.strictObject({ pnjId: uuid, version: count, retire: z.boolean(), ...pnjDefinition.shape });
 
 /** `GET /npcs`, `/npcs/{id}`: from this node's catalogue. They have no read model. */
 function npcReads(api: FastifyInstance, door: Door, catalogue: () => Catalogue): void {
@@ -81,12 +93,14 @@ function npcReads(api: FastifyInstance, door: Door, catalogue: () => Catalogue):
     door.guarded(
       { does: "The catalogue's NPCs, by id.", roles: EVERYONE, takes: page, gives: pageOf(npc) },
       async ({ body: { after = "", limit }, reply }) => {
-        const items = [...catalogue().pnj]
-          .filter(([id, { definition: own, retire }]) => id > after && own !== null && !retire)
-          .sort(([one], [other]) => (one < other ? -1 : 1))
-          .slice(0, limit)
-          .map(([pnjId, { version, definition: own }]) => ({ pnjId, version, ...own }));
-        return reply.send({ items });
+        const known = [...catalogue().pnj]
+          .flatMap(([pnjId, { version, retire, definition: own }]) =>
+            pnjId > after && own !== null && !retire ? [{ pnjId, version, retire, ...own }] : [],
+          )
+          .sort((one, other) => (one.pnjId < other.pnjId ? -1 : 1));
+        const items = known.slice(0, limit);
+        const last = items.at(-1);
+        return reply.send({ items, ...(known.length > limit && last !== undefined && { next: last.pnjId }) });
       },
     ),
   );
@@ -97,7 +111,8 @@ function npcReads(api: FastifyInstance, door: Door, catalogue: () => Catalogue):
       { does: "One of the catalogue's NPCs.", roles: EVERYONE, takes: z.strictObject({}), gives: npc },
       async ({ request, reply }) => {
         const pnjId = idIn(request, "id");
-        const found = pnjId === undefined ? undefined : catalogue().pnj.get(pnjId);
+        if (pnjId === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        const found = catalogue().pnj.get(pnjId);
         if (found === undefined || found.definition === null) return door.problem(reply, refusal("NOT_FOUND"));
         const { version, retire, definition: own } = found;
         return reply.send({ pnjId, version, retire, ...own });
@@ -135,6 +150,7 @@ export function catalogueRoutes(api: FastifyInstance, door: Door, catalogue: () 
           does: `Creates: ${kind.create}.`,
           roles: AUTHORS,
           takes: definition,
+          holds: z.strictObject({ [kind.key]: uuid.optional(), ...kind.definition.shape }),
           status: 201,
           gives: accepted.extend({ [kind.key]: uuid }),
         },
@@ -154,6 +170,7 @@ export function catalogueRoutes(api: FastifyInstance, door: Door, catalogue: () 
           does: `Amends: ${kind.amend}.`,
           roles: AUTHORS,
           takes: definition,
+          holds: changesOf(kind.definition),
           gives: accepted.extend({ [kind.key]: uuid }),
         },
         (call) =>

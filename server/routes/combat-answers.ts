@@ -1,27 +1,45 @@
 import { z } from "zod";
+import {
+  etatParticipant,
+  resultatAction,
+  typeAction,
+  typeCombat,
+  typeEffet,
+  typeEntite,
+} from "../../domain/combat/values.ts";
 import { at, count, id, json } from "./answers.ts";
 
 /** The forms of what is told of combats. */
 export const summary = z.strictObject({
   combatId: id,
   etat: z.enum(["PREPARATION", "EN_COURS", "TERMINE", "ABANDONNE"]),
-  typeCombat: z.enum(["PVE", "PVP", "BOSS", "ARENE"]),
+  typeCombat,
   zone: z.strictObject({ zoneId: id, nom: z.string().nullable() }),
   tourActuel: count,
   heureDebut: at,
   heureFin: at.nullable(),
 });
 
+const effect = z.strictObject({
+  effetId: id,
+  typeEffet,
+  puissance: z.int(),
+  dureeTours: count,
+  stacks: count,
+  estDebuff: z.boolean(),
+  peutEtreDissipe: z.boolean(),
+});
+
 const participant = z.strictObject({
   participantId: id,
   entiteId: id,
-  typeEntite: z.enum(["JOUEUR", "PNJ", "BOSS"]),
+  typeEntite,
   equipe: z.string(),
   nom: z.string(),
   niveau: count,
   initiative: z.int(),
   position: z.int(),
-  etat: z.enum(["ACTIF", "KO", "FUITE", "MORT"]),
+  etat: etatParticipant,
   hpActuel: count,
   hpMax: count,
   mpActuel: count,
@@ -30,7 +48,7 @@ const participant = z.strictObject({
   staminaMax: count,
   rejoint: z.boolean(),
   peutAgir: z.boolean(),
-  effets: z.array(json),
+  effets: z.array(effect),
 });
 
 export const details = summary.extend({
@@ -60,23 +78,26 @@ export const line = z.strictObject({
   numeroTour: count,
   typeEvenement: z.enum(["ACTION", "EFFET", "ETAT", "TIMEOUT"]),
   acteurId: id.nullable(),
-  severite: z.string(),
+  severite: z.enum(["INFO", "IMPORTANT", "CRITIQUE"]),
   timestamp: at,
   details: json,
 });
 
-/** Beside these, what it cost and the rolls. */
-export const act = z.looseObject({
+export const act = z.strictObject({
   sequence: count,
   actionId: id,
   numeroTour: count,
   participantId: id,
-  typeAction: z.enum(["ATTAQUE", "COMPETENCE", "OBJET", "DEPLACEMENT", "DEFENSE", "FUITE"]),
+  typeAction,
   competenceId: id.nullable(),
   itemId: id.nullable(),
-  cibles: z.array(z.unknown()),
-  resultat: z.enum(["SUCCES", "ECHEC", "ESQUIVE", "CRITIQUE", "BLOQUE"]),
-  effetsAppliques: z.array(z.unknown()),
+  cibles: z.array(id),
+  cout: json,
+  jets: z.array(json),
+  deplacement: z.strictObject({ de: count, vers: count }).optional(),
+  automatique: z.literal(true).optional(),
+  resultat: resultatAction,
+  effetsAppliques: z.array(json),
   tempsExecutionMs: count.nullable(),
   timestamp: at,
 });

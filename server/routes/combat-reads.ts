@@ -63,7 +63,14 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
   api.get(
     "/combat/:id",
     door.guarded(
-      { does: "A combat with everyone in it.", roles: COMBAT_VIEWERS, takes: nothing, gives: details, of: COMBAT },
+      {
+        does: "A combat with everyone in it.",
+        roles: COMBAT_VIEWERS,
+        takes: nothing,
+        gives: details,
+        of: COMBAT,
+        tagged: true,
+      },
       async ({ who, request, reply }) => {
         const id = idIn(request, "id");
         const combat = id === undefined ? undefined : await readCombat(pool, id);
@@ -97,6 +104,7 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         takes: place,
         gives: page(line),
         of: COMBAT,
+        tagged: true,
       },
       (call) => pageOf(call, (query) => readHistory(pool, query)),
     ),
@@ -110,6 +118,7 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         takes: place,
         gives: page(act),
         of: COMBAT,
+        tagged: true,
       },
       (call) => pageOf(call, (query) => readActions(pool, query)),
     ),
@@ -118,7 +127,14 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
   api.get(
     "/players/:id/statistics",
     door.guarded(
-      { does: "A player's figures over all its combats.", roles: EVERYONE, takes: nothing, gives: figures, of: COMBAT },
+      {
+        does: "A player's figures over all its combats.",
+        roles: EVERYONE,
+        takes: nothing,
+        gives: figures,
+        of: COMBAT,
+        tagged: true,
+      },
       async ({ request, reply }) => {
         const id = idIn(request, "id");
         if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { v5 as uuidv5 } from "uuid";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
+import { conceder, executerAction } from "../../domain/combat/commands.ts";
 import { parseCombatCommand, publishCombatEvent } from "../../rooms/combat-room.ts";
 import { type CombatStartServices, combatStartBody, startCombat } from "../../rooms/combat-start.ts";
 import { wireId } from "../../rooms/wire.ts";
@@ -29,6 +30,7 @@ const ACT: Route<z.infer<typeof combatAction>> = {
   does: "Acts in a combat: `ExecuterAction`, `Conceder`.",
   roles: ["joueur"],
   takes: combatAction,
+  holds: z.union([executerAction, conceder].map((one) => one.extend(combatAction.shape))),
   gives: accepted,
 };
 

@@ -8,7 +8,7 @@ import { cursorSchema } from "../../projections/keyset.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { sendTagged } from "../etag.ts";
 import { type Door, EVERYONE, idIn } from "../http.ts";
-import { at, count, id, json, page } from "./answers.ts";
+import { at, count, id, page } from "./answers.ts";
 
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 /** Of a cursor: one that was made by hand may name a year that no timestamp has. */
@@ -31,7 +31,18 @@ const prices = z.strictObject({
   nombreTransactions24h: count,
   dernierPrix: count.nullable(),
   derniereTransaction: at.nullable(),
-  historiquePrix: z.array(json),
+  historiquePrix: z.array(
+    z.strictObject({
+      debut: at,
+      ouverture: count,
+      cloture: count,
+      min: count,
+      max: count,
+      volume: count,
+      montant: count,
+      nombre: count,
+    }),
+  ),
   sequence: count,
 });
 const level = z.strictObject({ prix: count, quantite: count, ordres: count });
@@ -90,6 +101,7 @@ export function economyReads(api: FastifyInstance, door: Door, pool: Pick<pg.Poo
         takes: z.strictObject({}),
         gives: prices,
         of: ECONOMY,
+        tagged: true,
       },
       async ({ request, reply }) => {
         const itemId = idIn(request, "id");

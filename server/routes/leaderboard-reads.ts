@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
-import type { BoardReads } from "../../projections/boards-reads.ts";
+import type { BoardPage, BoardReads } from "../../projections/boards-reads.ts";
 import { cursorSchema, pageOf } from "../../projections/keyset.ts";
-import { BOARDS } from "../../projections/leaderboard.ts";
+import { BOARDS, type Ranked, type RankedGuild } from "../../projections/leaderboard.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { type Door, EVERYONE } from "../http.ts";
 import { count, id, page } from "./answers.ts";
@@ -61,9 +61,9 @@ export function leaderboardReads(api: FastifyInstance, door: Door, boards: Board
           after: rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2)),
           limit: limit + 1,
         };
-        const { rows, live } =
+        const { rows, live }: BoardPage<Ranked | RankedGuild> =
           named.data === "guild" ? await boards.guilds(from) : await boards.players(named.data, from);
-        return reply.send({ ...pageOf<{ readonly rang: number }>(rows, limit, ({ rang }) => rang), live });
+        return reply.send({ ...pageOf(rows, limit, ({ rang }) => rang), live });
       },
     ),
   );

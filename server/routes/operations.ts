@@ -22,6 +22,12 @@ export interface OperationsServices {
   readonly stuckAfterMs: number;
 }
 
+const ready = z.strictObject({
+  status: z.enum(["ready", "degraded"]),
+  stuck: z.array(
+    z.strictObject({ consumer: z.string(), reason: z.enum(["stopped", "not moving"]), lagSeconds: z.number() }),
+  ),
+});
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 
 /** The door for other nodes; probes and metrics. */
@@ -44,18 +50,33 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
     return answer === undefined ? reply.code(404).send() : reply.send(answer);
   });
 
-  api.get("/healthz", (_request, reply) => reply.send({ status: "ok" }));
+  const alive = z.strictObject({ status: z.literal("ok") });
+  api.get(
+    "/healthz",
+    door.open({ does: "Whether the process is alive.", gives: alive }, async (_request, reply) =>
+      reply.send({ status: "ok" }),
+    ),
+  );
   // A read model that is stuck makes answers old, not wrong: the node still serves, and says so.
-  api.get("/readyz", async (_request, reply) => {
-    try {
-      await store.head(NOBODY);
-      const stuck = readiness.observe(await statusesOf(consumers), performance.now());
-      return reply.send({ status: stuck.length === 0 ? "ready" : "degraded", stuck });
-    } catch {
-      return door.problem(reply, refusal("UNAVAILABLE", "the database does not answer"));
-    }
-  });
-  api.get("/metrics", async (_request, reply) => {
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
-  });
+  api.get(
+    "/readyz",
+    door.open(
+      { does: "Whether the node can serve, and what is held up.", gives: ready, refuses: ["UNAVAILABLE"] },
+      async (_request, reply) => {
+        try {
+          await store.head(NOBODY);
+          const stuck = readiness.observe(await statusesOf(consumers), performance.now());
+          return reply.send({ status: stuck.length === 0 ? "ready" : "degraded", stuck });
+        } catch {
+          return door.problem(reply, refusal("UNAVAILABLE", "the database does not answer"));
+        }
+      },
+    ),
+  );
+  api.get(
+    "/metrics",
+    door.open({ does: "Metrics for Prometheus.", mediaType: "text/plain" }, async (_request, reply) =>
+      reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    ),
+  );
 }

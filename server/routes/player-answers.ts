@@ -1,5 +1,8 @@
 import { z } from "zod";
+import { typeObjectif } from "../../domain/catalogue/definitions.ts";
 import { at, count, id, json, page } from "./answers.ts";
+
+const points = z.record(z.string(), z.int());
 
 /** The forms of what is told of players. */
 export const publicPlayer = z.strictObject({
@@ -30,14 +33,14 @@ export const inventory = page(
   poidsActuel: count,
   poidsMax: count,
   slotsUtilises: count,
-  extensions: z.array(json),
+  extensions: z.array(z.strictObject({ capacite: count, poidsMax: count, reference: z.string(), a: at })),
 });
 
 const piece = z.strictObject({ slotId: id, itemId: id, nom: z.string(), proprietes: json });
 export const equipment = z.strictObject({
   joueurId: id,
   emplacements: z.record(z.string(), piece.nullable()),
-  bonusSet: z.array(z.unknown()),
+  bonusSet: z.array(z.strictObject({ ensembleId: id, nom: z.string(), pieces: count, stats: points })),
   valeurAttaque: z.int(),
   valeurDefense: z.int(),
 });
@@ -59,7 +62,16 @@ export const questsPage = page(
     queteId: id,
     nom: z.string(),
     etat: z.enum(["EN_COURS", "COMPLETE", "ECHOUEE", "ABANDONEE"]),
-    objectifs: z.array(z.unknown()),
+    objectifs: z.array(
+      z.strictObject({
+        objectifId: z.string(),
+        type: typeObjectif,
+        cible: z.string().nullable(),
+        description: z.string(),
+        progres: count,
+        requis: count,
+      }),
+    ),
     pourcentage: z.int().min(0).max(100),
     accepteeA: at,
     completeeA: at.nullable(),
@@ -74,12 +86,12 @@ export const profile = publicPlayer.extend({
   experience: count,
   experienceProchainNiveau: count,
   or: count,
-  statsBase: json,
-  statsEquipement: json,
-  statsTotales: json,
+  statsBase: points,
+  statsEquipement: points,
+  statsTotales: points,
   guildeId: z.string().nullable(),
-  reputation: json,
-  statistiquesJeu: json,
+  reputation: points.meta({ description: "by pnjId" }),
+  statistiquesJeu: z.record(z.string(), z.number()),
   derniereConnexion: at.nullable(),
   creeA: at,
   sequence: count,

@@ -39,7 +39,7 @@ const quests = z.strictObject({
   limit,
 });
 
-/** `GET /players?search=`, and of one player, for itself and for operators: `/inventory`, `/equipment`, `/skills`, `/quests`, `/levels`. */
+/** `GET /players?search=`, `GET /player/profile`, `GET /players/{id}`, and of one player, for itself and for operators: `/inventory`, `/equipment`, `/skills`, `/quests`, `/levels`. */
 export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">, cached: CachedReads): void {
   api.get(
     "/players/:id",
@@ -50,6 +50,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         takes: z.strictObject({}),
         gives: z.union([profile, publicPlayer]),
         of: PLAYER,
+        tagged: true,
       },
       async ({ who, minSequence, request, reply }) => {
         const joueurId = idIn(request, "id");
@@ -60,7 +61,28 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         if (who.role === "admin" || (who.role === "joueur" && who.userId === joueurId))
           return sendTagged(request, reply, found.sequence, found);
         const { pseudo, classe, niveau, titre, guildeNom } = found;
-        return sendTagged(request, reply, found.sequence, { joueurId, pseudo, classe, niveau, titre, guildeNom });
+        return sendTagged(request, reply, found.sequence, { joueurId, pseudo, classe, niveau, titre, guildeNom }, "p");
+      },
+    ),
+  );
+
+  api.get(
+    "/player/profile",
+    door.guarded(
+      {
+        does: "The caller's own player.",
+        roles: ["joueur"],
+        takes: z.strictObject({}),
+        gives: profile,
+        of: PLAYER,
+        tagged: true,
+        refuses: ["NOT_FOUND"],
+      },
+      async ({ who, minSequence, request, reply }) => {
+        const found = await cached.profile(who.userId, minSequence);
+        if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
+        reply.header("cache-control", "private, no-cache");
+        return sendTagged(request, reply, found.sequence, found);
       },
     ),
   );
@@ -105,7 +127,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
     };
     api.get(
       `/players/:id/${path}`,
-      door.guarded({ does, roles: ["joueur", "admin"], takes: query, gives, of: PLAYER }, handle),
+      door.guarded({ does, roles: ["joueur", "admin"], takes: query, gives, of: PLAYER, tagged: true }, handle),
     );
   }
 
@@ -118,6 +140,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         takes: byNumber,
         gives: inventory,
         of: PLAYER,
+        tagged: true,
       },
       async ({ who, minSequence, body: { after = -1, limit }, request, reply }) => {
         const joueurId = idIn(request, "id");

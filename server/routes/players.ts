@@ -1,20 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
-import { playerCommand } from "../../domain/player/commands.ts";
-import type { PlayerState } from "../../domain/player/state.ts";
+import { playerCommand, wirePlayerCommand } from "../../domain/player/commands.ts";
+import { wireExchangeCommand } from "../../domain/player/exchange-commands.ts";
 import type { Commands } from "../../rooms/commands.ts";
 import type { PlayerDesk } from "../../rooms/player-desk.ts";
 import { parsePlayerCommand, type UnfilledPlayerCommand } from "../../rooms/player-room.ts";
-import { PlayerView, projectPlayer } from "../../rooms/player-view.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { commandIdOf, correlationOf, type Door, idIn, NO_ID } from "../http.ts";
-import { accepted, json } from "./answers.ts";
+import { accepted } from "./answers.ts";
 
 export interface PlayerRouteServices {
   readonly commands: Commands<{ Joueur: UnfilledPlayerCommand }>;
-  /** The player as it is in the log; undefined if there is none. */
-  read(joueurId: string): Promise<PlayerState | undefined>;
   readonly desk: PlayerDesk;
 }
 
@@ -37,12 +34,24 @@ function operatorsCommand(message: Readonly<Record<string, unknown>>): UnfilledP
   return bare.success ? (bare.data as UnfilledPlayerCommand) : undefined;
 }
 
-/** `POST /players/{id}/commands`, a player's own and an operator's; and `GET /player/profile`. */
+/** All that players and operators may send: nobody sends definitions, which come from the catalogue. */
+const COMMANDS = z.union(
+  [
+    ...wirePlayerCommand.options,
+    ...wireExchangeCommand.options,
+    ...playerCommand.options.filter(({ shape }) => OPERATORS_COMMANDS.includes(shape.type.value)),
+  ].map(({ shape }) => {
+    const own = Object.entries<z.ZodType>(shape).filter(([name]) => name !== "definitions");
+    return z.strictObject({ ...Object.fromEntries(own), ...body.shape });
+  }),
+);
+
+/** `POST /players/{id}/commands`: a player's own, and an operator's. */
 export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerRouteServices): void {
   api.post(
     "/players/:id/commands",
     door.guarded(
-      { does: "Any command to a player.", roles: ["joueur", "admin"], takes: body, gives: accepted },
+      { does: "Any command to a player.", roles: ["joueur", "admin"], takes: body, holds: COMMANDS, gives: accepted },
       async ({ who, body: given, request, reply }) => {
         const id = idIn(request, "id");
         if (id === undefined) return door.problem(reply, refusal("BAD_REQUEST", "a player's id is a UUID"));
@@ -65,25 +74,6 @@ export function playerRoutes(api: FastifyInstance, door: Door, services: PlayerR
           correlationId: correlationOf(request),
         });
         return door.respond(reply, answer);
-      },
-    ),
-  );
-
-  api.get(
-    "/player/profile",
-    door.guarded(
-      {
-        does: "The caller's own player, as its own session shows it.",
-        roles: ["joueur"],
-        takes: z.strictObject({}),
-        gives: json,
-      },
-      async ({ who, reply }) => {
-        const state = await services.read(who.userId);
-        if (state === undefined) return door.problem(reply, refusal("NOT_FOUND"));
-        const view = new PlayerView();
-        projectPlayer(view, state, undefined);
-        return reply.send(view.toJSON());
       },
     ),
   );

@@ -8,7 +8,7 @@ import { type Rebuilds, shareDone } from "../../projections/rebuilds.ts";
 import type { Consumer } from "../../store/consumer.ts";
 import { statusesOf } from "../consumer-metrics.ts";
 import type { Door } from "../http.ts";
-import { json, page } from "./answers.ts";
+import { at, count, page } from "./answers.ts";
 
 export interface ProjectionServices {
   /** By name: projectors and sagas. */
@@ -16,6 +16,34 @@ export interface ProjectionServices {
   readonly rebuilds: Rebuilds;
   readonly pool: Pick<pg.Pool, "query">;
 }
+
+const rebuild = z.strictObject({
+  state: z.enum(["FILLING", "INTERRUPTED", "DONE", "FAILED"]),
+  stalled: z.boolean(),
+  position: count,
+  target: count,
+  events: count,
+  nodeId: z.string(),
+  startedAt: at,
+  updatedAt: at,
+  endedAt: at.nullable(),
+  code: z.string().nullable(),
+  error: z.string().nullable(),
+  failedSequence: count.nullable(),
+  done: z.number().meta({ description: "the share that is done, 0 to 1" }),
+});
+
+const status = z.strictObject({
+  name: z.string(),
+  state: z.enum(["working", "standby", "failing", "stopped"]),
+  position: count,
+  lagEvents: count,
+  lagSeconds: z.number(),
+  failed: count,
+  parked: count,
+  lastError: z.strictObject({ code: z.string(), message: z.string(), at }).optional(),
+  rebuild: rebuild.optional(),
+});
 
 const rebuildBody = z.strictObject({ fresh: z.boolean().default(false) });
 
@@ -26,7 +54,7 @@ export function projectionRoutes(api: FastifyInstance, door: Door, services: Pro
   api.get(
     "/admin/projections",
     door.guarded(
-      { does: "How far each read model and each saga is.", roles: ["admin"], takes: z.object({}), gives: page(json) },
+      { does: "How far each read model and each saga is.", roles: ["admin"], takes: z.object({}), gives: page(status) },
       async ({ reply }) => {
         const [statuses, all] = await Promise.all([statusesOf(consumers), listRebuilds(pool as pg.ClientBase)]);
         const items = statuses.map((status) => {
@@ -47,7 +75,7 @@ export function projectionRoutes(api: FastifyInstance, door: Door, services: Pro
         roles: ["admin"],
         takes: rebuildBody,
         status: 202,
-        gives: json,
+        gives: z.strictObject({ name: z.string(), state: z.literal("FILLING") }),
       },
       async ({ body, request, reply }) => {
         const { name } = request.params as { readonly name: string };
@@ -78,6 +106,6 @@ export function projectionRoutes(api: FastifyInstance, door: Door, services: Pro
   );
 }
 
-function shown({ name: _, ...status }: RebuildStatus): object {
+function shown({ name: _, ...status }: RebuildStatus): z.infer<typeof rebuild> {
   return { ...status, done: Math.floor(shareDone(status) * 1_000) / 1_000 };
 }

@@ -72,8 +72,20 @@ describe("a player's life", () => {
     expect(after).toMatchObject({ or: 40, relations: { [PNJ.oriane]: { reputation: 5 } }, pointsCompetence: 0 });
     expect(await alix.refused({ type: "ApprendreCompetence", competenceId: SKILL.etincelle })).toBe("WRONG_CLASS");
 
-    const profile = await call(server.apiUrl, "/player/profile", "joueur", { userId: alix.id });
-    expect(profile.body).toEqual(JSON.parse(JSON.stringify(alix.session.state)));
+    const last = (await wholeLog(server.apiUrl)).at(-1)?.sequence;
+    const { body } = await call(server.apiUrl, `/player/profile?minSequence=${last}`, "joueur", { userId: alix.id });
+    const { joueurId, username, pseudo, classe, niveau, experience, experienceProchainNiveau, or } = after;
+    expect(body).toMatchObject({
+      joueurId,
+      username,
+      pseudo,
+      classe,
+      niveau,
+      experience,
+      experienceProchainNiveau,
+      or,
+    });
+    expect(body["reputation"]).toEqual({ [PNJ.oriane]: 5 });
     await alix.session.leave();
   });
 

@@ -1,14 +1,11 @@
 import { type GraphQLObjectType, getNamedType, isObjectType } from "graphql";
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CombatCommandMessage } from "../../client/combat.ts";
-import { ITEM, QUEST, SKILL, ZONE } from "../../domain/catalogue/demo/ids.ts";
-import type { Principal } from "../../rooms/principal.ts";
+import { ITEM, QUEST, SKILL } from "../../domain/catalogue/demo/ids.ts";
 import { createSchema } from "../../server/graphql/schema.ts";
-import { type Adventurer, arrive, call, give, sagasDone } from "../support/adventure.ts";
-import { isTurnOf, joinAs, startFight } from "../support/fight.ts";
+import { type Adventurer, call } from "../support/adventure.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
+import { tellStory } from "../support/story.ts";
 
 const database = useDatabase();
 const server = useServerProcess(database, { ...FAST, DEMO_WORLD: "true" });
@@ -20,84 +17,9 @@ let bruno: Adventurer;
 let ended: string;
 let running: string;
 
-async function post(path: string, role: Principal["role"], body: Json, userId?: string): Promise<Json> {
-  const answer = await call(server.apiUrl, path, role, { method: "POST", body, ...(userId && { userId }) });
-  expect([path, answer.status, answer.body]).toEqual([path, answer.status < 300 ? answer.status : 200, answer.body]);
-  return answer.body;
-}
-
 beforeAll(async () => {
-  [alix, bruno] = [await arrive(server.gameUrl, "GUERRIER"), await arrive(server.gameUrl, "MAGE", "Bruno")];
-  for (const { session } of [alix, bruno]) await session.until((s) => Object.keys(s.slots).length > 3);
-  await alix.does({ type: "EquiperItem", slotId: alix.slotOf(ITEM.epeeEbrechee) });
-  await alix.does({ type: "AccepterQuete", queteId: QUEST.bienvenue });
-  await alix.does({ type: "ApprendreCompetence", competenceId: SKILL.tailleFranche });
-  for (const { id } of [alix, bruno]) {
-    await give(server.apiUrl, id, { type: "ModifierOr", delta: 10_000, raison: "CADEAU", reference: "t" });
-    await give(server.apiUrl, id, { type: "RejoindreGuilde", guildeId: "lucioles", nom: "Les Lucioles" });
-    await give(server.apiUrl, id, { type: "GagnerExperience", montant: 5_000, source: "QUETE", reference: "t" });
-  }
-  const expireA = new Date(Date.now() + 3_600_000).toISOString();
-  const sale = { itemId: ITEM.potionDeSoin, quantite: 1, prixUnitaire: 5 };
-  await post("/market/sell", "joueur", sale, alix.id);
-  await post("/market/buy", "joueur", sale, bruno.id);
-  await post("/market/sell", "joueur", { ...sale, prixUnitaire: 9, expireA }, alix.id);
-  await post("/market/buy", "joueur", { ...sale, prixUnitaire: 1 }, bruno.id);
-  ended = await duel();
-  const fight = await startFight(server.apiUrl);
-  running = fight.combatId;
-  for (const id of [fight.alix, fight.bruno]) await (await joinAs(server.gameUrl, running, id)).leave();
-  const evenementId = crypto.randomUUID();
-  const definition = {
-    ...{ type: "RECOLTE", nom: "Moisson", objectif: 10, dureeMs: 100_000 },
-    zoneId: ZONE.champsAuxLucioles,
-  };
-  await post("/world/commands", "admin", { type: "DeclencherEvenement", evenementId, definition });
-  await post("/world/commands", "admin", { type: "AnnulerEvenement", evenementId, raison: "la pluie" });
-  // Who comes again was there before.
-  await alix.session.leave();
-  const again = await alix.client.joinPlayer();
-  await again.leave();
-  await sagasDone(server.apiUrl);
-  const client = new pg.Client(database.url);
-  await client.connect();
-  await client.query("SELECT refresh_view('vue_leaderboard_global'), refresh_view('vue_leaderboard_guildes')");
-  await client.end();
+  ({ alix, bruno, ended, running } = await tellStory(server, database));
 }, 60_000);
-
-/** Alix uses a skill and a thing before Bruno gives up. */
-async function duel(): Promise<string> {
-  const participants = [alix, bruno].map(({ id }, i) => ({
-    ...{ entiteId: id, typeEntite: "JOUEUR", equipe: `${i}`, position: 5 + i },
-  }));
-  const definition = { typeCombat: "ARENE", zone: { zoneId: ZONE.bourgClochette, nom: "Bourg" }, dureeTourMs: 600_000 };
-  const begun = await post("/combat/start", "service", { ...definition, participants });
-  const id = String(begun["combatId"]);
-  const [own, other] = [await alix.client.joinCombat(id), await bruno.client.joinCombat(id)];
-  const turn = async (act: (cibles: readonly [string, string]) => CombatCommandMessage): Promise<void> => {
-    for (;;) {
-      const state = await own.until((s) => isTurnOf(s, alix.id) || isTurnOf(s, bruno.id));
-      if (isTurnOf(state, bruno.id)) {
-        await other.until((s) => s.version >= state.version);
-        await other.command({ type: "ExecuterAction", typeAction: "DEFENSE" });
-        await own.until((s) => s.version > state.version);
-        continue;
-      }
-      const me = state.participantActifId;
-      const foe = Object.keys(state.participants).find((one) => one !== me) ?? "";
-      expect(await own.command(act([me, foe]))).toMatchObject({ ok: true });
-      await own.until((s) => s.version > state.version);
-      return;
-    }
-  };
-  const act = { type: "ExecuterAction" } as const;
-  const competenceId = SKILL.tailleFranche;
-  await turn(([, foe]) => ({ ...act, typeAction: "COMPETENCE", competenceId, cibles: [foe] }));
-  await turn(([me]) => ({ ...act, typeAction: "OBJET", itemId: ITEM.potionDeSoin, cibles: [me] }));
-  await other.command({ type: "Conceder" });
-  await Promise.all([own.leave(), other.leave()]);
-  return id;
-}
 
 afterAll(() => bruno.session.leave());
 

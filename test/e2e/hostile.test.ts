@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { demoWorld } from "../../domain/catalogue/demo/demo-world.ts";
 import { ITEM, PNJ, QUEST, RESOURCE, SKILL, ZONE } from "../../domain/catalogue/demo/ids.ts";
 import type { Answer } from "../../domain/codes.ts";
+import { WORLD_ID } from "../../domain/world/values.ts";
 import { arrive, call, give, sagasDone, wholeLog } from "../support/adventure.ts";
 import { readLog, startFight } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
@@ -137,7 +138,12 @@ const without = (command: Readonly<Record<string, unknown>>, key: string): Recor
 const ask = (room: RawClient, command: object): Promise<Answer> =>
   room.request({ commandId: uuid(), ...command }) as Promise<Answer>;
 const badRequests = (): Promise<number> => server.metric("aether_refused_total", 'code="BAD_REQUEST"');
-const profileOf = async (id: string) => (await call(server.apiUrl, "/player/profile", "joueur", { userId: id })).body;
+/** A player as the log has it at this moment: what it is, and beside that all of it. */
+async function profileOf(id: string): Promise<Record<string, unknown>> {
+  const { body } = await call(server.apiUrl, `/aggregates/Joueur/${id}`, "admin");
+  const state = body["state"] as { readonly joueur: object };
+  return { ...state.joueur, all: state };
+}
 const bookOf = async (itemId: string, minSequence: number) =>
   (await call(server.apiUrl, `/market/items/${itemId}/book?minSequence=${minSequence}`, "joueur", { userId: uuid() }))
     .body;
@@ -508,11 +514,9 @@ describe("at once", () => {
     const rooms = await Promise.all(people.map(({ id }) => joinRoomRaw(server.gameUrl, "world", {}, id)));
     for (const room of rooms) await ask(room, { type: "DecouvrirZone", zoneId: ZONE.champsAuxLucioles });
     const left = async () => {
-      const { body } = await call(server.apiUrl, "/world", "joueur");
-      return (
-        (body as { ressources: Record<string, { quantite: number }> }).ressources[RESOURCE.saugeDesChamps]?.quantite ??
-        0
-      );
+      const { body } = await call(server.apiUrl, `/aggregates/WorldState/${WORLD_ID}`, "admin");
+      const { ressources } = body["state"] as { readonly ressources: Record<string, { readonly quantite: number }> };
+      return ressources[RESOURCE.saugeDesChamps]?.quantite ?? 0;
     };
     const before = await left();
     const quantite = 100;

@@ -203,7 +203,10 @@ test("[TRADING-1] whatever is killed while players trade: nothing is lost or mad
       const headers = { authorization: `Bearer ${await tokenFor("joueur", id)}` };
       return (await (await fetch(`${server.apiUrl}${path}`, { headers })).json()) as Shown;
     }
-    for (const { id } of traders) shows(id, await read("/player/profile", id), replayPlayer, log);
+    for (const { id } of traders) {
+      const { or } = (await read(`/player/profile?minSequence=${log.at(-1)?.sequence}`, id)) as Shown & { or: number };
+      expect({ or }).toEqual({ or: (replayPlayer(log, id).shown as { readonly or?: number }).or });
+    }
     for (const itemId of GOODS) {
       const path = `/market/items/${itemId}/book?minSequence=${log.at(-1)?.sequence}`;
       const book = (await read(path, traders[0]?.id ?? "")) as unknown as Record<"ventes" | "achats", Level[]>;
@@ -218,9 +221,10 @@ test("[TRADING-1] whatever is killed while players trade: nothing is lost or mad
   }
   for (const { rooms, own, id } of traders) {
     for (const [itemId, room] of rooms) shows(itemId, Object.assign({ itemId }, room.state), replayBook, log);
-    if (own !== undefined) shows(id, own.state, replayPlayer, await wholeLog(store));
+    if (own === undefined) continue;
+    shows(id, own.state, replayPlayer, await wholeLog(store));
+    expect(newest.get(id)).toBeGreaterThanOrEqual(replayPlayer(log, id).version);
   }
   for (const itemId of GOODS) expect(newest.get(itemId)).toBe(replayBook(log, itemId).state.version);
-  for (const { id } of traders) expect(newest.get(id)).toBeGreaterThanOrEqual(replayPlayer(log, id).version);
   await Promise.all(traders.flatMap(({ rooms, own }) => [...rooms.values(), own].map((one) => one?.leave())));
 }, 90_000);

@@ -144,7 +144,7 @@ test("[REST-5] whatever is wrong with a request, the answer is a problem documen
     [await start({ ...definition(), graine: "x".repeat(65) }), 400, "BAD_REQUEST"],
     [await start('{"__proto__":{"admin":true}}'), 400, "BAD_REQUEST"],
     [await start(definition(), { "idempotency-key": "mine" }), 400, "BAD_REQUEST"],
-    [await start(definition(), { "content-type": "text/plain" }), 400, "BAD_REQUEST"],
+    [await start(definition(), { "content-type": "text/plain" }), 415, "UNSUPPORTED_MEDIA_TYPE"],
     [await start({ ...definition(), graine: "x".repeat(300_000) }), 413, "TOO_LARGE"],
     [await act(alix, {}), 400, "BAD_REQUEST"],
     [await act(alix, { combatId: "here", ...DEFEND }), 400, "BAD_REQUEST"],
@@ -156,7 +156,8 @@ test("[REST-5] whatever is wrong with a request, the answer is a problem documen
     [await act(alix, { combatId, ...DEFEND, expectedVersion: 99 }), 409, "WRONG_VERSION"],
     [await act(alix, { combatId, ...DEFEND }), 409, "COMBAT_NOT_STARTED"],
     [await act(stranger, { combatId, type: "Conceder" }), 409, "COMBAT_NOT_STARTED"],
-    [await post(`${server.apiUrl}/combat/nowhere`, "service", {}), 404, "NOT_FOUND"],
+    [await post(`${server.apiUrl}/combat/nowhere/at`, "service", {}), 404, "NOT_FOUND"],
+    [await post(`${server.apiUrl}/combat/nowhere`, "service", {}), 405, "METHOD_NOT_ALLOWED"],
   ];
   for (const [response, status, code] of cases) {
     expect(response).toMatchObject(problem(status, code));

@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ITEM } from "../../domain/catalogue/demo/ids.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
+import { createCachedReads } from "../../projections/cached-reads.ts";
 import { economyProjector } from "../../projections/economy.ts";
 import { cursorOf } from "../../projections/keyset.ts";
 import { questProjector } from "../../projections/quests.ts";
@@ -47,7 +48,8 @@ function trades(n: number, first: number): StoredEvent[] {
 
 beforeAll(async () => {
   const door = createDoor(authenticate, createMetrics(), { perSecond: 10_000, burst: 10_000 });
-  for (const reads of [catalogueReads, economyReads, worldReads]) reads(api, door, pool());
+  for (const reads of [catalogueReads, economyReads]) reads(api, door, pool());
+  worldReads(api, door, pool(), createCachedReads(pool(), undefined));
   release(() => api.close());
   const { log } = grandTour();
   for (const projector of [economyProjector, skillProjector, questProjector, worldProjector])
