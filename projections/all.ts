@@ -1,4 +1,5 @@
 import { combatProjector } from "./combat.ts";
+import { dayFiguresProjector } from "./day-figures.ts";
 import { economyProjector } from "./economy.ts";
 import { playerProjector } from "./player.ts";
 import type { Projector } from "./projector.ts";
@@ -14,4 +15,5 @@ export const projectors: readonly Projector[] = [
   skillProjector,
   questProjector,
   worldProjector,
+  dayFiguresProjector,
 ];

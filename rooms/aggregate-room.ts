@@ -8,6 +8,7 @@ import { CopyingSerializer } from "./copying-serializer.ts";
 import { classifyFrame } from "./frames.ts";
 import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
+import type { Presence } from "./session-mirror.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { TokenBucket, TokenBuckets } from "./token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
@@ -43,6 +44,8 @@ export interface RoomKind<S, C, View extends Schema> {
   arrival?(state: S, who: Principal, session: string): C | undefined;
   /** What the aggregate is to be told of a client that has gone. */
   departure?(state: S, who: Principal, session: string): C | undefined;
+  /** A client is in, until it is told that it has left. `session` is a UUID of the client's. */
+  entered?(who: Principal, session: string): Presence | undefined;
   /** An event as clients may see it. */
   publish?(event: AnsweredEvent): AnsweredEvent;
 }
@@ -83,6 +86,7 @@ interface Connection {
   readonly wantsEvents: boolean;
   readonly session: string;
   readonly options: Readonly<Record<string, unknown>>;
+  readonly presence: Presence | undefined;
   strikes: number;
 }
 
@@ -119,11 +123,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     readonly #connections = new WeakMap<Client, Connection>();
 
     /** Before any room is made or found: only a valid token that asks for something that exists gets further. */
-    static override async onAuth(
-      token: string | undefined,
-      options: unknown,
-      _context: AuthContext,
-    ): Promise<Principal> {
+    static override async onAuth(token: string | undefined, options: unknown, { ip }: AuthContext): Promise<Principal> {
       const who = await services.authenticate(token);
       if (who === undefined) throw refuse("UNAUTHORIZED");
       if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
@@ -136,7 +136,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const problem = kind.refuseRoom?.(id, who);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
-      return who;
+      return ip === undefined ? who : { ...who, address: ip };
     }
 
     override messages = {
@@ -171,6 +171,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         wantsEvents: options["events"] === true,
         session,
         options,
+        presence: kind.entered?.(who, session),
         strikes: 0,
       });
       if (kind.sessionOf !== undefined) this.#takeOver(client);
@@ -187,6 +188,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
 
     override async onLeave(client: Client): Promise<void> {
       const [actor, connection] = [this.#actor, this.#connections.get(client)];
+      connection?.presence?.left();
       if (actor === undefined || connection === undefined || kind.departure === undefined) return;
       const { userId } = client.auth as Principal;
       const command = kind.departure(actor.state, client.auth as Principal, connection.session);
@@ -276,6 +278,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
       if (!isStorable(message)) return refused("BAD_REQUEST", NOT_STORABLE);
       if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
+      this.#connections.get(client)?.presence?.active();
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
       if (target !== undefined && wireId.safeParse(target).data !== this.#name)
         return refused("FORBIDDEN", "this command is for another room");

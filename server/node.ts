@@ -6,9 +6,11 @@ import { projectors } from "../projections/all.ts";
 import { createBoards } from "../projections/boards.ts";
 import { createBoardReads } from "../projections/boards-reads.ts";
 import { createCachedReads } from "../projections/cached-reads.ts";
+import { createDayCounters } from "../projections/day-counters.ts";
 import { createFreshness } from "../projections/freshness.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
+import { newestActs } from "../rooms/combat-acts.ts";
 import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
 import { createFeed } from "../store/feed.ts";
@@ -94,6 +96,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
             prefix: config.redisPrefix,
             hashTags: config.redisHashTags,
             nodeId,
+            secret: config.authSecret,
+            actsBefore: (id, version) => newestActs(store, id, version),
             metrics,
             telemetry,
           });
@@ -146,6 +150,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         nodes,
         telemetry,
         mirrors: shared,
+        locks: shared?.locks,
         ...consumed,
       },
       releasers,
@@ -168,6 +173,12 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         ? undefined
         : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
     if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
+    if (shared !== undefined) {
+      const counters = createDayCounters(consumerPool, shared.redis, (error) =>
+        telemetry.fault("day's figures", error),
+      );
+      releasers.add("the day's figures", () => counters.close());
+    }
     const cached = createCachedReads(readModels, shared?.caches);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
@@ -223,7 +234,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         authenticate,
         telemetry,
         limits,
-        ...(shared !== undefined && { heard: shared.channels.chat }),
+        ...(shared !== undefined && { heard: shared.channels.chat, sessions: shared.sessions }),
       }),
       log,
     );
