@@ -1,5 +1,4 @@
 import { combatProjector } from "./combat.ts";
-import { dayFiguresProjector } from "./day-figures.ts";
 import { economyProjector } from "./economy.ts";
 import { playerProjector } from "./player.ts";
 import type { Projector } from "./projector.ts";
@@ -15,5 +14,4 @@ export const projectors: readonly Projector[] = [
   skillProjector,
   questProjector,
   worldProjector,
-  dayFiguresProjector,
 ];

@@ -6,7 +6,6 @@ import { projectors } from "../projections/all.ts";
 import { createBoards } from "../projections/boards.ts";
 import { createBoardReads } from "../projections/boards-reads.ts";
 import { createCachedReads } from "../projections/cached-reads.ts";
-import { createDayCounters } from "../projections/day-counters.ts";
 import { createFreshness } from "../projections/freshness.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
@@ -173,12 +172,6 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         ? undefined
         : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
     if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
-    if (shared !== undefined) {
-      const counters = createDayCounters(consumerPool, shared.redis, (error) =>
-        telemetry.fault("day's figures", error),
-      );
-      releasers.add("the day's figures", () => counters.close());
-    }
     const cached = createCachedReads(readModels, shared?.caches);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
