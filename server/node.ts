@@ -6,6 +6,7 @@ import { projectors } from "../projections/all.ts";
 import { createBoards } from "../projections/boards.ts";
 import { createBoardReads } from "../projections/boards-reads.ts";
 import { createCachedReads } from "../projections/cached-reads.ts";
+import { createDayFigures } from "../projections/day-figures.ts";
 import { createFreshness } from "../projections/freshness.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
@@ -172,6 +173,11 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         ? undefined
         : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
     if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
+    const figures =
+      shared === undefined
+        ? undefined
+        : createDayFigures(consumerPool, shared.redis, (error) => telemetry.fault("the day's figures", error));
+    if (figures !== undefined) releasers.add("the day's figures", () => figures.close());
     const cached = createCachedReads(readModels, shared?.caches);
     const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
     releasers.add("rebuilds", () => rebuilds.close());
@@ -184,6 +190,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       onTaken(name, events) {
         cached.taken(name, events);
         boards?.taken(name, events);
+        figures?.taken(name, events);
       },
       onTakeOver,
       onBatch(...batch) {
@@ -239,7 +246,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
       combats: game.combats,
       rooms: measure.rooms,
-      pools: { append: writePool, store: readPool, consumers: consumerPool, reads },
+      pools: { append: writePool, store: readPool, consumers: consumerPool, reads, upkeep: upkeepPool },
       feed,
       store,
       live,

@@ -56,6 +56,9 @@ const SILENCE_MS = 5_000;
 /** Refusals that are no bug of ours: it is full, a replica, loading, or busy with a script. */
 const UNFIT = /^(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
 
+/** The connection has ended, which its status may tell a little later. */
+const CONNECTION_LOST = /connection is closed|stream isn't writeable|command aborted|socket|ECONN|EPIPE|ETIMEDOUT/i;
+
 export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, ...told }: RedisOptions): GuardedRedis {
   const listeners = new Set<() => void>();
   const redis = new Redis(url, {
@@ -73,8 +76,10 @@ export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, 
   function lossOf(error: unknown): RedisLoss {
     if (error instanceof BrokenCircuitError) return "open";
     if (error instanceof TaskCancelledError) return "slow";
-    if (redis.status !== "ready" || (error instanceof ReplyError && UNFIT.test((error as Error).message)))
-      return "away";
+    const text = error instanceof Error ? error.message : "";
+    const lost =
+      error instanceof ReplyError ? UNFIT.test(text) : redis.status !== "ready" || CONNECTION_LOST.test(text);
+    if (lost) return "away";
     // Refused by Redis, or the work itself threw: a bug either way, and no reason to leave Redis alone.
     return "refused";
   }

@@ -8,7 +8,7 @@ import { isStorable } from "../../rooms/wire.ts";
 import type { Context } from "./context.ts";
 
 /** What one operation may ask for; a list counts as often as it may be long. */
-export const LIMITS = { complexity: 20_000, depth: 10, breadth: 200 };
+export const LIMITS = { complexity: 20_000, depth: 12, breadth: 200 };
 /** Of a list that says nothing of its length, and the longest one. */
 export const DEFAULT_LENGTH = 20;
 export const LONGEST = 100;

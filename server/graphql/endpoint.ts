@@ -10,7 +10,7 @@ import type { Context, GraphqlServices } from "./context.ts";
 import { createLoaders } from "./context.ts";
 import { createErrors, type ErrorServices } from "./errors.ts";
 import { openLiveDoor } from "./live.ts";
-import { LONGEST_QUERY, ownRules, parseOperation } from "./operation.ts";
+import { isShallow, LONGEST_QUERY, NoSubscriptionRule, ownRules, parseOperation } from "./operation.ts";
 
 export interface EndpointServices extends GraphqlServices, ErrorServices {
   readonly schema: GraphQLSchema;
@@ -22,11 +22,12 @@ export interface EndpointServices extends GraphqlServices, ErrorServices {
 /** How many queries are known by their hashes, and for how long after they came, in ms. */
 const PERSISTED = { max: 1_000, ttl: 24 * 60 * 60 * 1_000 };
 
+const values = z.record(z.string(), z.unknown()).refine(isShallow, "nested too deep").nullish();
 const operation = z.strictObject({
   query: z.string().max(LONGEST_QUERY).optional(),
   operationName: z.string().max(200).nullish(),
-  variables: z.record(z.string(), z.unknown()).nullish(),
-  extensions: z.record(z.string(), z.unknown()).nullish(),
+  variables: values,
+  extensions: values,
 });
 /** Of a GET: variables and extensions are JSON in text. */
 const inQuery = z.strictObject({
@@ -40,7 +41,7 @@ const inQuery = z.strictObject({
 export function graphqlRoutes(api: FastifyInstance, door: Door, services: EndpointServices): void {
   const { schema, readModels, production } = services;
   const errors = createErrors(services);
-  const rules = ownRules(production);
+  const rules = [...ownRules(production), NoSubscriptionRule];
   const yoga = createYoga<{ context: Context }, Context>({
     schema,
     graphqlEndpoint: "/graphql",

@@ -18,6 +18,19 @@ export const LONGEST_QUERY = 20_000;
 /** Names, signs and values. Parser and validator call themselves for each level, and a stack ends at some 2,500. */
 const MOST_TOKENS = 2_000;
 
+/** Of variables; no input is nested as deep. */
+const DEEPEST = 20;
+
+/** Whether this is not nested too deep to be handed on. */
+export function isShallow(given: unknown): boolean {
+  let level: unknown[] = [given];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEEPEST) return false;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return true;
+}
+
 /** @throws GraphQLError */
 export function parseOperation(source: string | Source): DocumentNode {
   return parse(source, { maxTokens: MOST_TOKENS });
@@ -28,6 +41,16 @@ function StorableTextRule(context: ValidationContext): ASTVisitor {
   return {
     StringValue(node) {
       if (!isStorable(node.value)) context.reportError(new GraphQLError(NOT_STORABLE, { nodes: node }));
+    },
+  };
+}
+
+/** Over HTTP there is one answer. */
+export function NoSubscriptionRule(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(node) {
+      if (node.operation === "subscription")
+        context.reportError(new GraphQLError("subscriptions go over graphql-transport-ws", { nodes: node }));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ITEM, QUEST, SKILL } from "../../domain/catalogue/demo/ids.ts";
+import { demoCombat } from "../../domain/combat/demo.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { type Adventurer, arrive, call, give, sagasDone } from "../support/adventure.ts";
 import { type Fight, startFight, tokenFor } from "../support/fight.ts";
@@ -162,7 +163,8 @@ test("[GQL-3] what is another player's, or of a combat that is not the caller's,
 
 describe("bounds", () => {
   const deep = `{ me { inventaire { objets { edges { node { item { nom } } } } } } }`;
-  const deeper = `{ combats { edges { node { historique { edges { node { eventId } } } participants { joueur { inventaire { objets { edges { node { item { nom } } } } } } } } } } }`;
+  const deeper =
+    "{ combats { edges { node { actions { edges { node { participant { joueur { inventaire { objets { edges { node { item { nom } } } } } } } } } } } } } }";
   test("[GQL-4] depth, breadth, cost and length are bounded, and the refusal says which", async () => {
     expect((await ask(deep, { role: "joueur", id: alix.id })).codes).toEqual([]);
     expect(await ask(deeper)).toMatchObject({ codes: ["TOO_COMPLEX"], messages: [expect.stringContaining("depth")] });
@@ -195,6 +197,38 @@ describe("bounds", () => {
     expect(plain.status).toBe(400);
   });
 
+  test("[GQL-4] what is deep, unheard of or for another door is refused with a code, and counted", async () => {
+    const before = await server.metric("aether_refused_total", 'code="BAD_REQUEST"');
+    const faults = await server.metric("aether_faults_total");
+    const nested = (times: number) => `${"[".repeat(times)}${"]".repeat(times)}`;
+    const bad: Answer[] = [
+      await ask("subscription { worldEvent { type } }"),
+      await ask(`{ ${"...{".repeat(1_500)} world { saison } ${"}".repeat(1_500)} }`),
+      await ask('{ players(search: "\\u0000") { edges { cursor } } }'),
+      await ask(`{ item(id: ${nested(900)}) { nom } }`),
+      await ask("query One { world { saison } } query Two { world { saison } }"),
+      await ask(`{ me { quetes(etat: "GAGNEE") { edges { cursor } } } }`, { role: "joueur", id: alix.id }),
+    ];
+    expect(bad.map(({ codes }) => codes)).toEqual(bad.map(() => ["BAD_REQUEST"]));
+    const deep = await fetch(`${server.apiUrl}/graphql`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await tokenFor("admin")}`, "content-type": "application/json" },
+      body: `{ "query": "query ($id: ID!) { item(id: $id) { nom } }", "variables": { "id": ${nested(50_000)} } }`,
+    });
+    expect(deep.status).toBe(400);
+    const mutation = await call(server.apiUrl, `/graphql?query=${encodeURIComponent("mutation { x }")}`, "admin");
+    expect(mutation.status).toBeGreaterThanOrEqual(400);
+    const several = await call(server.apiUrl, "/graphql", "admin", {
+      method: "POST",
+      body: [{ query: "{ world { saison } }" }],
+    });
+    expect(several).toMatchObject({ status: 400, body: { code: "BAD_REQUEST" } });
+    expect(await server.metric("aether_refused_total", 'code="BAD_REQUEST"')).toBeGreaterThanOrEqual(
+      before + bad.length,
+    );
+    expect(await server.metric("aether_faults_total")).toBe(faults);
+  });
+
   test("[GQL-5] a query is known by its hash once it was sent", async () => {
     const query = "{ world { saison } }";
     const persistedQuery = { version: 1, sha256Hash: createHash("sha256").update(query).digest("hex") };
@@ -206,19 +240,35 @@ describe("bounds", () => {
   });
 
   test("[GQL-6] a page takes as many statements as a longer one", async () => {
-    for (let n = 0; n < 12; n += 1) await startFight(server.apiUrl);
+    const players = Array.from({ length: 10 }, () => crypto.randomUUID());
+    for (let n = 0; n < 50; n += 1) {
+      const [one = "", other = ""] = [players[n % 10], players[(n + 1) % 10]];
+      const body = demoCombat(one, other, { graine: crypto.randomUUID(), preparationMs: 600_000 });
+      const started = await call(server.apiUrl, "/combat/start", "service", { method: "POST", body });
+      expect(started.status, JSON.stringify(started.body)).toBe(201);
+    }
+    // Who is known already is taken into one combat at a time.
+    for (const [n, id] of players.entries()) {
+      const creation = { type: "CreerJoueur", username: `nombre${n}`, pseudo: `Nombre ${n}`, classe: "MAGE" };
+      const body = { method: "POST", body: creation, userId: id };
+      expect((await call(server.apiUrl, `/players/${id}/commands`, "joueur", body)).status).toBe(200);
+    }
     await sagasDone(server.apiUrl);
     const query = (first: number) =>
-      `{ combats(etat: "PREPARATION", first: ${first}) { edges { node { combatId participants { nom joueur { pseudo } } historique(first: 2) { edges { node { eventType } } } actions(first: 2) { edges { node { typeAction } } } } } } }`;
+      `{ combats(etat: "PREPARATION", first: ${first}) { edges { node { combatId historique(first: 2) { edges { node { eventType acteur { nom } } } }
+           actions(first: 2) { edges { node { typeAction item { nom } } } }
+           participants { nom joueur { pseudo statistiques inventaire { objets(first: 5) { edges { node { item { nom } } } } } equipement { emplacements }
+             competences(first: 2) { edges { node { competence { nom } } } } quetes(first: 1) { edges { node { nom } } } niveaux(first: 1) { edges { node { niveau } } } } } } } } }`;
     const statements = async (first: number) => {
       const before = await server.metric("aether_reads_total");
       const { codes, data } = await ask(query(first));
       expect(codes).toEqual([]);
       expect((data as { combats: { edges: unknown[] } }).combats.edges).toHaveLength(first);
+      expect(JSON.stringify(data)).toContain('"inventaire":{"objets":{"edges":[{"node":{"item":{"nom":"');
       return (await server.metric("aether_reads_total")) - before;
     };
-    const short = await statements(2);
-    expect(short).toBeGreaterThan(2);
-    expect(await statements(12)).toBe(short);
+    const short = await statements(5);
+    expect(short).toBeGreaterThan(5);
+    expect(await statements(50)).toBe(short);
   });
 });
