@@ -44,8 +44,8 @@ export interface RoomKind<S, C, View extends Schema> {
   arrival?(state: S, who: Principal, session: string): C | undefined;
   /** What the aggregate is to be told of a client that has gone. */
   departure?(state: S, who: Principal, session: string): C | undefined;
-  /** A client is in, until it is told that it has left. `session` is a UUID of the client's. */
-  entered?(who: Principal, session: string): Presence | undefined;
+  /** A client is in, until it is told that it has left. `session` is a UUID of the client's; `address`, where it connects from, is personal. */
+  entered?(who: Principal, session: string, address: string | undefined): Presence | undefined;
   /** An event as clients may see it. */
   publish?(event: AnsweredEvent): AnsweredEvent;
 }
@@ -121,9 +121,14 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     #unwatch: (() => void) | undefined;
     #uncount: (() => void) | undefined;
     readonly #connections = new WeakMap<Client, Connection>();
+    readonly #addresses = new WeakMap<Client, string>();
 
     /** Before any room is made or found: only a valid token that asks for something that exists gets further. */
-    static override async onAuth(token: string | undefined, options: unknown, { ip }: AuthContext): Promise<Principal> {
+    static override async onAuth(
+      token: string | undefined,
+      options: unknown,
+      _context: AuthContext,
+    ): Promise<Principal> {
       const who = await services.authenticate(token);
       if (who === undefined) throw refuse("UNAUTHORIZED");
       if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
@@ -136,7 +141,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const problem = kind.refuseRoom?.(id, who);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
-      return ip === undefined ? who : { ...who, address: ip };
+      return who;
     }
 
     override messages = {
@@ -154,6 +159,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       });
       this.#uncount = measure?.opened(kind.name, () => this.clients.length);
       guardFrames(this, (client, frame) => this.#admit(client, frame), telemetry);
+      if (kind.entered !== undefined) noteAddresses(this, this.#addresses);
     }
 
     override async onJoin(client: Client, options: Record<string, unknown>): Promise<void> {
@@ -171,7 +177,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         wantsEvents: options["events"] === true,
         session,
         options,
-        presence: kind.entered?.(who, session),
+        presence: kind.entered?.(who, session, this.#addresses.get(client)),
         strikes: 0,
       });
       if (kind.sessionOf !== undefined) this.#takeOver(client);
@@ -337,6 +343,16 @@ function problemWith(frame: Uint8Array, client: Client): RefusalCode | undefined
     case "oversized":
       return "TOO_LARGE";
   }
+}
+
+/** Colyseus knows where a seat is taken from, and tells only `onAuth`, which has been asked before: over HTTP, without an address. */
+function noteAddresses(room: Room, addresses: WeakMap<Client, string>): void {
+  const internals = room as unknown as { _onJoin(client: Client, context: AuthContext, ...rest: unknown[]): unknown };
+  const join = internals._onJoin.bind(room);
+  internals._onJoin = (client, context, ...rest) => {
+    if (context?.ip !== undefined) addresses.set(client, context.ip);
+    return join(client, context, ...rest);
+  };
 }
 
 /** Colyseus decodes frames without a net: a fault in there would end the process, so nothing reaches it unchecked. */

@@ -34,7 +34,7 @@ export function createPlayerRoom(actors: Actors<PlayerState, PlayerCommand>, ser
       return command === undefined ? undefined : services.fill(command);
     },
     handle: (message, { userId }, { commandId }) => services.desk.handle(message, userId, commandId),
-    entered: ({ userId, address }, sessionId) => services.sessions?.came({ sessionId, userId, address }),
+    entered: ({ userId }, sessionId, address) => services.sessions?.came({ sessionId, userId, address }),
     // Who has no player yet has a session all the same, in which to create one.
     arrival: ({ joueur }, _who, sessionId) => (joueur.joueurId === "" ? undefined : { type: "SeConnecter", sessionId }),
     departure: ({ joueur }, _who, sessionId) =>
