@@ -65,15 +65,19 @@ export function createDayFigures(
     return day;
   };
   const dayEnds = (): number => midnight().getTime() / 1_000 + 86_400;
-  const keysOf = ({ key }: Counted): [string, string] => [redis.key(key), redis.key(`${key}:upto`)];
+  // On a cluster a script's keys are in one slot: the second is where the first's whole name puts it.
+  const keysOf = ({ key }: Counted): [string, string] => [redis.key(key), redis.key(`upto:{${redis.key(key)}}`)];
 
   async function countAnew(figure: Counted): Promise<void> {
-    const { rows } = await pool.query<{ count: number; upto: number }>(
-      `SELECT count(*)::int AS count, coalesce(max(event_sequence), 0) AS upto FROM evenements
-       WHERE event_type = $1 AND "timestamp" >= $2`,
-      [figure.eventType, midnight().toISOString()],
+    // What is counted up to must be whole: a lower number may still be on its way into the log behind a higher one.
+    const marked = await pool.query<{ upto: number }>("SELECT high_water_mark() AS upto");
+    const upto = marked.rows[0]?.upto ?? 0;
+    const { rows } = await pool.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM evenements
+       WHERE event_type = $1 AND "timestamp" >= $2 AND event_sequence <= $3`,
+      [figure.eventType, midnight().toISOString(), upto],
     );
-    const { count = 0, upto = 0 } = rows[0] ?? {};
+    const { count = 0 } = rows[0] ?? {};
     const done = await redis.use((client) => client.eval(BEGIN, 2, ...keysOf(figure), dayEnds(), count, upto));
     if (done !== undefined) broken.delete(figure);
   }

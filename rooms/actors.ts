@@ -11,6 +11,7 @@ import type { Telemetry } from "./telemetry.ts";
 
 /** Someone who sees every commit of a kind's actors on this node, whether or not a room does. Must not throw, nor wait. */
 export interface Observer<S> {
+  /** Without events: this is what has just been loaded, and whatever led to it was seen elsewhere, or not at all. */
   committed(id: string, commit: Commit<S>): void;
   stopped(id: string): void;
 }
@@ -107,7 +108,11 @@ export function createActors<S, C, E extends DomainEvent>(
         for (const watcher of [...watchers]) watcher.onStop();
       },
     });
-    void actor.ready().then(linger);
+    void actor.ready().then((loaded) => {
+      if (loaded && !actor.stopped)
+        options.observer?.committed(id, { state: actor.state, version: actor.version, events: [] });
+      linger();
+    });
 
     return {
       id,

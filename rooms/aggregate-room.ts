@@ -8,6 +8,7 @@ import { CopyingSerializer } from "./copying-serializer.ts";
 import { classifyFrame } from "./frames.ts";
 import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
+import type { Presence } from "./session-mirror.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { TokenBucket, TokenBuckets } from "./token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
@@ -43,6 +44,8 @@ export interface RoomKind<S, C, View extends Schema> {
   arrival?(state: S, who: Principal, session: string): C | undefined;
   /** What the aggregate is to be told of a client that has gone. */
   departure?(state: S, who: Principal, session: string): C | undefined;
+  /** A client is in, until it is told that it has left. `session` is a UUID of the client's; `address`, where it connects from, is personal. */
+  entered?(who: Principal, session: string, address: string | undefined): Presence | undefined;
   /** An event as clients may see it. */
   publish?(event: AnsweredEvent): AnsweredEvent;
 }
@@ -83,6 +86,7 @@ interface Connection {
   readonly wantsEvents: boolean;
   readonly session: string;
   readonly options: Readonly<Record<string, unknown>>;
+  readonly presence: Presence | undefined;
   strikes: number;
 }
 
@@ -117,6 +121,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     #unwatch: (() => void) | undefined;
     #uncount: (() => void) | undefined;
     readonly #connections = new WeakMap<Client, Connection>();
+    readonly #addresses = new WeakMap<Client, string>();
 
     /** Before any room is made or found: only a valid token that asks for something that exists gets further. */
     static override async onAuth(
@@ -154,6 +159,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       });
       this.#uncount = measure?.opened(kind.name, () => this.clients.length);
       guardFrames(this, (client, frame) => this.#admit(client, frame), telemetry);
+      if (kind.entered !== undefined) noteAddresses(this, this.#addresses);
     }
 
     override async onJoin(client: Client, options: Record<string, unknown>): Promise<void> {
@@ -171,6 +177,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         wantsEvents: options["events"] === true,
         session,
         options,
+        presence: kind.entered?.(who, session, this.#addresses.get(client)),
         strikes: 0,
       });
       if (kind.sessionOf !== undefined) this.#takeOver(client);
@@ -187,6 +194,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
 
     override async onLeave(client: Client): Promise<void> {
       const [actor, connection] = [this.#actor, this.#connections.get(client)];
+      connection?.presence?.left();
       if (actor === undefined || connection === undefined || kind.departure === undefined) return;
       const { userId } = client.auth as Principal;
       const command = kind.departure(actor.state, client.auth as Principal, connection.session);
@@ -276,6 +284,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
       if (!isStorable(message)) return refused("BAD_REQUEST", NOT_STORABLE);
       if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
+      this.#connections.get(client)?.presence?.active();
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
       if (target !== undefined && wireId.safeParse(target).data !== this.#name)
         return refused("FORBIDDEN", "this command is for another room");
@@ -334,6 +343,16 @@ function problemWith(frame: Uint8Array, client: Client): RefusalCode | undefined
     case "oversized":
       return "TOO_LARGE";
   }
+}
+
+/** Colyseus knows where a seat is taken from, and tells only `onAuth`, which has been asked before: over HTTP, without an address. */
+function noteAddresses(room: Room, addresses: WeakMap<Client, string>): void {
+  const internals = room as unknown as { _onJoin(client: Client, context: AuthContext, ...rest: unknown[]): unknown };
+  const join = internals._onJoin.bind(room);
+  internals._onJoin = (client, context, ...rest) => {
+    if (context?.ip !== undefined) addresses.set(client, context.ip);
+    return join(client, context, ...rest);
+  };
 }
 
 /** Colyseus decodes frames without a net: a fault in there would end the process, so nothing reaches it unchecked. */

@@ -7,6 +7,7 @@ import { acceptance, acceptedBy, answered, isLastingAcceptance, readAnswer } fro
 import { type Clock, systemClock } from "./clock.ts";
 import { envelop } from "./envelop.ts";
 import { type Loaded, readAggregate, takeOver } from "./load.ts";
+import type { Locks } from "./locks.ts";
 import { appendsTo, streamsOf, versionsOf } from "./streams.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -66,6 +67,8 @@ export interface ColdServices {
   readonly clock?: Clock;
   /** From 0 to 1, for pauses of different length. */
   readonly random?: () => number;
+  /** Taken by whoever was in somebody's way once. Without them it is done all the same, with more attempts. */
+  readonly locks?: Locks | undefined;
 }
 
 /** A conflict means that somebody else got on; this many in a row, that the aggregate is busy. */
@@ -199,31 +202,38 @@ async function execute(
   last: AnyParty,
   envelope: Omit<Envelope<unknown>, "command">,
 ): Promise<Answer> {
-  const { store, telemetry, tenantId, clock = systemClock, random = Math.random } = services;
+  const { store, telemetry, tenantId, clock = systemClock, random = Math.random, locks } = services;
   let now = clock.now();
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const decided = await decideAll(parties, last, { store, telemetry, envelope, tenantId, now });
-    if ("ok" in decided) return decided;
-    let streams: readonly StreamAppend[];
-    try {
-      streams = (await Promise.all(decided.map(fenced))).flat();
-    } catch (error) {
-      telemetry.fault("cold command", error);
-      return refusal("UNAVAILABLE");
+  let release: (() => void) | undefined;
+  try {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const decided = await decideAll(parties, last, { store, telemetry, envelope, tenantId, now });
+      if ("ok" in decided) return decided;
+      let streams: readonly StreamAppend[];
+      try {
+        streams = (await Promise.all(decided.map(fenced))).flat();
+      } catch (error) {
+        telemetry.fault("cold command", error);
+        return refusal("UNAVAILABLE");
+      }
+      const result = await store.append({
+        actorId: last.id,
+        streams,
+        outcomes: decided.flatMap(({ outcomes }) => outcomes),
+      });
+      if (result.ok) return answerOf(decided, result.sequences);
+      const final = settled(result, telemetry);
+      if (final !== undefined) return final;
+      // Most commands meet nobody: the first attempt does not ask for locks, and is not kept waiting by a slow Redis.
+      if (release === undefined && locks !== undefined) release = await locks.take(parties);
+      else await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + random()), resolve));
+      // What may still be written was decided at `now`: only at the same time is the decision upon the same versions the same.
+      if (result.reason === "CONFLICT") now = clock.now();
     }
-    const result = await store.append({
-      actorId: last.id,
-      streams,
-      outcomes: decided.flatMap(({ outcomes }) => outcomes),
-    });
-    if (result.ok) return answerOf(decided, result.sequences);
-    const final = settled(result, telemetry);
-    if (final !== undefined) return final;
-    // What may still be written was decided at `now`: only at the same time is the decision upon the same versions the same.
-    if (result.reason === "CONFLICT") now = clock.now();
-    await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + random()), resolve));
+    return refusal("BUSY", "others changed it again and again");
+  } finally {
+    release?.();
   }
-  return refusal("BUSY", "others changed it again and again");
 }
 
 /**

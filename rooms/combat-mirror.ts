@@ -1,250 +1,264 @@
-import type { CombatState, Participant } from "../domain/combat/state.ts";
+import type { CombatState } from "../domain/combat/state.ts";
 import type { GuardedRedis } from "../store/redis.ts";
 import type { Commit } from "./actor.ts";
 import type { Observer } from "./actors.ts";
+import { combatKeys, isOver, WRITE_COMBAT } from "./combat-keys.ts";
 
-/** s for which a combat's keys stay after the last write. */
-const COMBAT_TTL_S = 3_600;
 const ZONE_TTL_S = 7_200;
 const RECENT = 20;
-/** ms between looks for combats whose last write was lost, and between writes of those that rest. */
-const MEND_MS = 1_000;
+/** Writes under way at most: more would only wait in Redis, until each of them counts as lost. */
+const AT_ONCE = 8;
+/** ms between looks for what was lost, and between two writes of a combat in which nothing happens: a flushed Redis tells nobody. */
+const LOOK_MS = 1_000;
 const SWEEP_MS = 60_000;
+/** Combats that do not run here any more, and are kept until Redis has taken their last state. */
+const LEFT_AT_MOST = 10_000;
+/** Of each zone's combats, so many are looked at in each sweep. */
+const ZONE_SAMPLE = 100;
 
-/**
- * Writes all of a combat's keys anew, unless a newer version stands there. KEYS: the state, then the others.
- * ARGV: the version, then commands, each as its length, its name, the number of its key, and its arguments.
- */
-const WRITE = `
-local known = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
-if known > tonumber(ARGV[1]) then return 0 end
-for i = 1, #KEYS do redis.call('UNLINK', KEYS[i]) end
-local at = 2
-while at <= #ARGV do
-  local length = tonumber(ARGV[at])
-  local command = { ARGV[at + 1], KEYS[tonumber(ARGV[at + 2])] }
-  for i = at + 3, at + length do command[#command + 1] = ARGV[i] end
-  redis.call(unpack(command))
-  at = at + length + 1
-end
-return 1`;
+/** `late`: a newer version stood there. `lost`: it came to nothing, and will be done again. `dropped`: it will not. */
+export type MirrorOutcome = "written" | "late" | "lost" | "dropped";
+
+/** An action as it is told: `{version, sequence}` and the event's payload. */
+export interface Act {
+  readonly version: number;
+  readonly sequence: number;
+  readonly payload: unknown;
+}
+
+interface Line {
+  readonly version: number;
+  readonly json: string;
+}
 
 interface Mirrored {
   state: CombatState;
-  /** JSON, newest first. */
-  recent: string[];
-  /** Effects that may stand in Redis; undefined: not known yet, from before this node. */
-  effects: ReadonlySet<string> | undefined;
+  /** Newest first. */
+  recent: readonly Line[];
+  /** Effects that may stand in Redis. */
+  effects: ReadonlySet<string>;
+  /** Nothing stands there, and nothing has happened, that is not in the two before. */
+  whole: boolean;
+  running: boolean;
   writing: boolean;
-  dirty: boolean;
   writtenAt: number;
-  stopped: boolean;
 }
 
 export interface CombatMirror extends Observer<CombatState> {
   close(): Promise<void>;
 }
 
-interface CombatMirrorOptions {
+export interface CombatMirrorOptions {
   readonly redis: GuardedRedis;
   /** Around a combat's id in its keys: on a cluster braces, so that they are all in one slot. */
   readonly tag: (id: string) => string;
+  /** The last 20 actions up to a version, newest first, from the log. */
+  readonly actsBefore: (id: string, version: number) => Promise<readonly Act[]>;
+  readonly told?: (outcome: MirrorOutcome) => void;
+  readonly onFault: (error: unknown) => void;
+  /** Default 10,000. */
+  readonly leftAtMost?: number;
+  /** ms; default 60,000. */
+  readonly sweepMs?: number;
 }
 
 /**
  * Combats as others read them from Redis (contract: "Redis keys and channels"): written after each commit by the node that runs
- * them, never before, and never waited for. Of several commits that come while one is written the last one is.
+ * them, never before, and never waited for. Always the whole of a combat's newest state: of commits that come while one is
+ * written the last one is, and what was lost needs nothing but to be written again.
  */
-export function createCombatMirror({ redis, tag }: CombatMirrorOptions): CombatMirror {
+export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
+  const { redis, tag, actsBefore, told, onFault, leftAtMost = LEFT_AT_MOST, sweepMs = SWEEP_MS } = options;
   const mirrored = new Map<string, Mirrored>();
+  /** Those that differ from what is in Redis, as far as anybody knows; whoever waits longest first. */
+  const due = new Set<string>();
+  const writes = new Set<Promise<void>>();
+  let left = 0;
+  /** After a write that was lost nothing is tried until the next look. */
+  let resting = false;
+  let closed = false;
+  let sweptAt = performance.now();
+  let sweeping: Promise<void> | undefined;
 
   const keyOf = (id: string, rest: string): string => redis.key(`combat:${tag(id)}:${rest}`);
+  const zoneKey = (zoneId: string): string => redis.key(`zone:${zoneId}:active_combats`);
+
+  function forget(id: string): void {
+    if (mirrored.get(id)?.running === false) left -= 1;
+    mirrored.delete(id);
+    due.delete(id);
+  }
 
   /** What an earlier owner has left, so that nothing of it stays behind. */
-  async function learn(id: string, one: Mirrored): Promise<boolean> {
-    const participants = Object.keys(one.state.participants);
-    const learnt = await redis.use(async (client) => {
-      const sets = await Promise.all(
-        participants.map((pid) => client.smembers(keyOf(id, `participant:${pid}:effects`))),
-      );
-      const recent = await client.lrange(keyOf(id, "recent_actions"), 0, RECENT - 1);
-      return { effects: sets.flat(), recent };
-    });
-    if (learnt === undefined) return false;
-    one.effects = new Set(learnt.value.effects);
-    const newest = new Set(one.recent);
-    one.recent = [...one.recent, ...learnt.value.recent.filter((line) => !newest.has(line))].slice(0, RECENT);
-    return true;
-  }
-
-  async function write(id: string, one: Mirrored): Promise<boolean> {
-    if (one.effects === undefined && !(await learn(id, one))) return false;
+  async function learn(id: string, one: Mirrored): Promise<"known" | "unknown" | "nothing to do"> {
     const { state } = one;
-    const written = contentsOf(state, one.recent);
-    const stale = [...(one.effects ?? [])].filter((effect) => !written.effects.has(effect));
-    const keys = [...written.keys, ...stale.map((effect) => `effect:${effect}`)].map((rest) => keyOf(id, rest));
-    const { zoneId } = state.zone;
-    const over = state.fin !== null || state.etat === "ABANDONNE";
-    const done = await redis.use(async (client) => {
-      const applied = await client.eval(WRITE, keys.length, ...keys, String(state.version), ...written.commands);
-      // Another key than the combat's, in another slot: only who may write the combat writes there.
-      if (applied !== 1 || zoneId === "") return;
-      const zone = redis.key(`zone:${zoneId}:active_combats`);
-      if (over) await client.srem(zone, id);
-      else await Promise.all([client.sadd(zone, id), client.expire(zone, ZONE_TTL_S)]);
+    const participants = Object.keys(state.participants);
+    const learnt = await redis.use(async (client) => {
+      const [version, recent, ...effects] = await Promise.all([
+        client.hget(keyOf(id, "state"), "version"),
+        client.lrange(keyOf(id, "recent_actions"), 0, RECENT - 1),
+        ...participants.map((pid) => client.smembers(keyOf(id, `participant:${pid}:effects`))),
+      ]);
+      return { version, recent, effects: effects.flat() };
     });
-    if (done === undefined) return false;
-    one.effects = written.effects;
+    if (learnt === undefined) return "unknown";
+    const { version, effects } = learnt.value;
+    // Long over, and forgotten there.
+    if (version === null && isOver(state) && one.recent.length === 0) return "nothing to do";
+    const complete = version === String(state.version) || state.tourActuel === 0;
+    const before = complete ? learnt.value.recent.map(readLine) : (await actsBefore(id, state.version)).map(lineOf);
+    const oldest = one.recent.at(-1)?.version ?? Number.POSITIVE_INFINITY;
+    one.recent = [...one.recent, ...before.filter(({ version: at }) => at < oldest)].slice(0, RECENT);
+    one.effects = new Set(effects);
+    one.whole = true;
+    return "known";
+  }
+
+  /** Whether nothing is left to do for this state. */
+  async function write(id: string, one: Mirrored): Promise<boolean> {
+    if (!one.whole) {
+      const known = await learn(id, one);
+      if (known === "unknown") return false;
+      if (known === "nothing to do") return true;
+    }
+    const { state } = one;
+    const { keys, commands, effects } = combatKeys(
+      state,
+      one.recent.map(({ json }) => json),
+    );
+    const stale = [...one.effects].filter((effect) => !effects.has(effect)).map((effect) => `effect:${effect}`);
+    const named = [...keys, ...stale].map((rest) => keyOf(id, rest));
+    const { zoneId } = state.zone;
+    const done = await redis.use(async (client) => {
+      const applied = await client.eval(WRITE_COMBAT, named.length, ...named, String(state.version), ...commands);
+      // Another key than the combat's, in another slot: only who may write the combat writes there.
+      if (applied !== 1 || zoneId === "") return applied;
+      if (isOver(state)) await client.srem(zoneKey(zoneId), id);
+      else await Promise.all([client.sadd(zoneKey(zoneId), id), client.expire(zoneKey(zoneId), ZONE_TTL_S)]);
+      return applied;
+    });
+    if (done === undefined) {
+      // It may have been written all the same.
+      one.effects = new Set([...one.effects, ...effects]);
+      return false;
+    }
+    one.effects = effects;
     one.writtenAt = performance.now();
-    if (over && one.state === state) mirrored.delete(id);
+    told?.(done.value === 1 ? "written" : "late");
     return true;
   }
 
-  async function writeOn(id: string, one: Mirrored): Promise<void> {
+  async function writeNext(id: string, one: Mirrored): Promise<void> {
     one.writing = true;
-    while (one.dirty) {
-      one.dirty = false;
-      if (await write(id, one)) continue;
-      // Whether it was written nobody knows; the mending does it again.
-      one.dirty = true;
-      break;
+    let done = false;
+    const { state } = one;
+    try {
+      done = await write(id, one);
+    } catch (error) {
+      onFault(error);
     }
     one.writing = false;
-    if (one.stopped && !one.dirty) mirrored.delete(id);
+    if (!done) {
+      told?.("lost");
+      due.add(id);
+      resting = true;
+    } else if (one.state === state && (!one.running || isOver(state))) forget(id);
+  }
+
+  function pump(): void {
+    for (const id of due) {
+      if (resting || writes.size >= AT_ONCE) return;
+      const one = mirrored.get(id);
+      if (one?.writing === true) continue;
+      due.delete(id);
+      if (one === undefined) continue;
+      const writing = writeNext(id, one).finally(() => {
+        writes.delete(writing);
+        pump();
+      });
+      writes.add(writing);
+    }
+  }
+
+  /** Combats that ended while nobody could tell Redis: their own keys have run out, the zone's goes on with those of others. */
+  async function sweepZones(): Promise<void> {
+    const zones = new Set([...mirrored.values()].map(({ state }) => state.zone.zoneId).filter((id) => id !== ""));
+    for (const zoneId of zones) {
+      await redis.use(async (client) => {
+        const ids = (await client.srandmember(zoneKey(zoneId), ZONE_SAMPLE)).filter((id) => !mirrored.has(id));
+        const there = await Promise.all(ids.map((id) => client.exists(keyOf(id, "state"))));
+        const gone = ids.filter((_, i) => there[i] === 0);
+        if (gone.length > 0) await client.srem(zoneKey(zoneId), ...gone);
+      });
+    }
   }
 
   function look(): void {
-    if (!redis.usable) return;
+    resting = false;
     const now = performance.now();
-    for (const [id, one] of mirrored) {
-      if (one.writing) continue;
-      // A flushed Redis tells nobody.
-      if (now - one.writtenAt > SWEEP_MS && !one.stopped) one.dirty = true;
-      if (one.dirty) void writeOn(id, one);
+    for (const [id, one] of mirrored) if (one.running && now - one.writtenAt > sweepMs) due.add(id);
+    if (now - sweptAt > sweepMs && sweeping === undefined) {
+      sweptAt = now;
+      sweeping = sweepZones().finally(() => {
+        sweeping = undefined;
+      });
     }
+    pump();
   }
 
-  const mending = setInterval(look, MEND_MS);
+  const looking = setInterval(look, LOOK_MS);
   const unsubscribe = redis.onConnect(() => {
-    for (const one of mirrored.values()) {
-      one.dirty = true;
-      one.effects = undefined;
-    }
+    for (const id of mirrored.keys()) due.add(id);
     look();
   });
 
   return {
     committed(id, { state, events }: Commit<CombatState>) {
-      const one = mirrored.get(id) ?? {
-        state,
-        recent: [],
-        effects: undefined,
-        writing: false,
-        dirty: false,
-        writtenAt: performance.now(),
-        stopped: false,
+      if (closed) return;
+      const known = mirrored.get(id);
+      if (known?.running === false) left -= 1;
+      const one = known ?? {
+        ...{ state, recent: [], effects: new Set<string>(), whole: false },
+        ...{ running: true, writing: false, writtenAt: performance.now() },
       };
       mirrored.set(id, one);
       one.state = state;
-      one.stopped = false;
-      one.dirty = true;
+      one.running = true;
+      // What was written elsewhere is not among the newest actions that this node knows.
+      if (events.length === 0) Object.assign(one, { whole: false, recent: [] });
       const acts = events.filter(({ eventType }) => eventType === "ActionExecutee");
-      const lines = acts.map(({ version, sequence, payload }) =>
-        JSON.stringify({ version, sequence, ...(payload as object) }),
-      );
-      if (lines.length > 0) one.recent = [...lines.reverse(), ...one.recent].slice(0, RECENT);
-      if (!one.writing) void writeOn(id, one);
+      if (acts.length > 0) one.recent = [...acts.map(lineOf).reverse(), ...one.recent].slice(0, RECENT);
+      due.add(id);
+      pump();
     },
     stopped(id) {
       const one = mirrored.get(id);
-      if (one === undefined) return;
-      one.stopped = true;
-      if (!one.writing && !one.dirty) mirrored.delete(id);
+      if (one === undefined || !one.running) return;
+      one.running = false;
+      left += 1;
+      if (!due.has(id) && !one.writing) forget(id);
+      else if (left > leftAtMost) {
+        forget(id);
+        told?.("dropped");
+      }
     },
     async close() {
-      clearInterval(mending);
+      closed = true;
+      clearInterval(looking);
       unsubscribe();
-      for (let tries = 0; tries < 50 && [...mirrored.values()].some(({ writing }) => writing); tries += 1)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      pump();
+      while (writes.size > 0) await Promise.all(writes);
+      await sweeping;
       mirrored.clear();
+      due.clear();
     },
   };
 }
 
-interface Contents {
-  /** After `combat:{id}:`; the state's first. */
-  readonly keys: readonly string[];
-  readonly commands: readonly string[];
-  readonly effects: ReadonlySet<string>;
+function lineOf({ version, sequence, payload }: Act): Line {
+  return { version, json: JSON.stringify({ version, sequence, ...(payload as object) }) };
 }
 
-function contentsOf(state: CombatState, recent: readonly string[]): Contents {
-  const keys: string[] = ["state"];
-  const commands: string[] = [];
-  const effects = new Set<string>();
-
-  function put(rest: string, command: string, ...args: readonly (string | number)[]): void {
-    const known = keys.indexOf(rest);
-    const key = known >= 0 ? known + 1 : keys.push(rest);
-    for (const one of [
-      [command, key, ...args],
-      ["EXPIRE", key, COMBAT_TTL_S],
-    ])
-      commands.push(String(one.length), ...one.map(String));
-  }
-
-  put(
-    "state",
-    "HSET",
-    ...Object.entries({
-      combat_id: state.combatId,
-      etat: state.etat,
-      type_combat: state.typeCombat,
-      tour_actuel: state.tourActuel,
-      participant_actif_id: state.participantActifId ?? "",
-      prochain_timeout: state.echeance ?? "",
-      zone_id: state.zone.zoneId,
-      version: state.version,
-    }).flat(),
-  );
-  for (const participant of Object.values(state.participants)) {
-    const { participantId: pid } = participant;
-    put(`participant:${pid}`, "HSET", ...Object.entries(participantOf(participant, state)).flat());
-    const own = Object.values(participant.effets);
-    // A key without members is no key: it is named all the same, so that what stood there goes.
-    if (own.length === 0) keys.push(`participant:${pid}:effects`);
-    else put(`participant:${pid}:effects`, "SADD", ...own.map(({ effetId }) => effetId));
-    for (const { effetId, typeEffet, puissance, dureeTours, stacks } of own) {
-      effects.add(effetId);
-      put(
-        `effect:${effetId}`,
-        "HSET",
-        ...Object.entries({ type_effet: typeEffet, puissance, duree_tours_restants: dureeTours, stacks }).flat(),
-      );
-    }
-  }
-  const order = Object.values(state.participants).flatMap(({ participantId, initiative }) => [
-    initiative,
-    participantId,
-  ]);
-  if (order.length > 0) put("turn_order", "ZADD", ...order);
-  if (recent.length > 0) put("recent_actions", "RPUSH", ...recent);
-  else keys.push("recent_actions");
-  return { keys, commands, effects };
-}
-
-function participantOf(participant: Participant, { fin }: CombatState): Readonly<Record<string, string | number>> {
-  const stunned = Object.values(participant.effets).some(({ typeEffet }) => typeEffet === "STUN");
-  return {
-    participant_id: participant.participantId,
-    nom: participant.nom,
-    hp_actuel: participant.hpActuel,
-    hp_max: participant.hpMax,
-    mp_actuel: participant.mpActuel,
-    mp_max: participant.mpMax,
-    stamina_actuel: participant.staminaActuel,
-    stamina_max: participant.staminaMax,
-    etat: participant.etat,
-    peut_agir: String(participant.etat === "ACTIF" && !stunned && fin === null),
-  };
+function readLine(json: string): Line {
+  return { version: (JSON.parse(json) as Act).version, json };
 }

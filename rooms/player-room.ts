@@ -5,6 +5,7 @@ import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-room.ts";
 import type { PlayerDesk } from "./player-desk.ts";
 import { PlayerView, projectPlayer } from "./player-view.ts";
+import type { SessionMirror } from "./session-mirror.ts";
 
 /** A command as a client sends it, as the decider takes it but for its definitions. */
 export type UnfilledPlayerCommand = Unfilled<PlayerCommand>;
@@ -13,6 +14,7 @@ export interface PlayerRoomServices extends RoomServices {
   /** Adds the definitions that a command needs. */
   fill(command: UnfilledPlayerCommand): PlayerCommand;
   readonly desk: PlayerDesk;
+  readonly sessions?: Pick<SessionMirror, "came"> | undefined;
 }
 
 /** The room `player`: a player's own (contract: "Rooms"). One live session; a newer one takes over. */
@@ -32,6 +34,7 @@ export function createPlayerRoom(actors: Actors<PlayerState, PlayerCommand>, ser
       return command === undefined ? undefined : services.fill(command);
     },
     handle: (message, { userId }, { commandId }) => services.desk.handle(message, userId, commandId),
+    entered: ({ userId }, sessionId, address) => services.sessions?.came({ sessionId, userId, address }),
     // Who has no player yet has a session all the same, in which to create one.
     arrival: ({ joueur }, _who, sessionId) => (joueur.joueurId === "" ? undefined : { type: "SeConnecter", sessionId }),
     departure: ({ joueur }, _who, sessionId) =>

@@ -10,8 +10,8 @@ import type { GuardedRedis } from "../store/redis.ts";
 /** Messages that wait for Redis at most; more are dropped, as everything is while it is away. */
 const WAITING = 10_000;
 const AT_ONCE = 500;
-/** What names or describes a person: whoever is told reads it where it may be read. */
-const PERSONAL: ReadonlySet<string> = new Set(["username", "pseudo", "pseudoAvec", "ipAddress"]);
+/** What names or describes a person, beside every kind of `pseudo…`: whoever is told reads it where it may be read. */
+const PERSONAL: ReadonlySet<string> = new Set(["username", "email", "ipAddress"]);
 
 export interface Channels {
   /** What was written on this node, in the order of the log. */
@@ -52,7 +52,9 @@ export function createChannels(redis: GuardedRedis, onDropped: (messages: number
         if (channel !== undefined) put(channel, messageOf(event));
       }
     },
-    chat: ({ zoneId, joueurId, texte }) => put(`zone:${zoneId}:chat`, { type: "Parler", joueurId, texte }),
+    // What is said is kept nowhere: it is no event, and has no place in the log.
+    chat: ({ zoneId, joueurId, texte }) =>
+      put(`zone:${zoneId}:chat`, { type: "Parler", version: 0, sequence: 0, joueurId, texte }),
     async close() {
       await sending;
       waiting = [];
@@ -77,7 +79,7 @@ function messageOf(event: AppendedEvent): object {
 function withoutPersons(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPersons);
   if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).filter(([key]) => !PERSONAL.has(key));
+  const entries = Object.entries(value).filter(([key]) => !PERSONAL.has(key) && !key.startsWith("pseudo"));
   // A player in a combat goes by its pseudo.
   const named = (value as { readonly typeEntite?: unknown }).typeEntite === "JOUEUR";
   return Object.fromEntries(

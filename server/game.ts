@@ -21,10 +21,11 @@ import { fillMarketCommand, fillPlayerCommand } from "../rooms/catalogue-fill.ts
 import { createCombatRoom } from "../rooms/combat-room.ts";
 import { type Commands, createCommands, kindOf, type Peers } from "../rooms/commands.ts";
 import { readAggregate } from "../rooms/load.ts";
+import type { Locks } from "../rooms/locks.ts";
 import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
 import { createMarketRoom } from "../rooms/market-room.ts";
 import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
-import { createPlayerRoom } from "../rooms/player-room.ts";
+import { createPlayerRoom, type PlayerRoomServices } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
 import { createWorldRoom, type WorldRoomServices } from "../rooms/world-room.ts";
@@ -77,6 +78,7 @@ export interface GameServices {
   readonly telemetry: Telemetry;
   /** Told of what combats and players come to on this node. */
   readonly mirrors?: GameMirrors | undefined;
+  readonly locks?: Locks | undefined;
   /** Of sagas, by their names. */
   readonly onBatch?: (name: string, events: number, seconds: number) => void;
   readonly onTakeOver?: (name: string) => void;
@@ -95,7 +97,7 @@ const SAGA_IDLE_MS = 60_000;
 
 /** Everything of the game that runs on a node, without its doors. */
 export async function startGame(services: GameServices, releasers: Releasers): Promise<Game> {
-  const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry, mirrors } = services;
+  const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry, mirrors, locks } = services;
   const options = { nodeId, tenantId };
   const catalogue = await openCatalogue(store, feed, telemetry);
   releasers.add("catalogue", () => catalogue.close());
@@ -127,7 +129,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
       Quete: kindOf({ aggregate: quete }),
       PNJ: kindOf({ aggregate: pnj }),
     },
-    { store, telemetry, tenantId, nodeId, peers },
+    { store, telemetry, tenantId, nodeId, peers, locks },
   );
 
   const consumers = new Map(
@@ -199,7 +201,10 @@ export async function startGame(services: GameServices, releasers: Releasers): P
 }
 
 /** The rooms of the game, by name. */
-export function createRooms(game: Game, services: RoomServices & { readonly heard?: WorldRoomServices["heard"] }) {
+export function createRooms(
+  game: Game,
+  services: RoomServices & Pick<WorldRoomServices, "heard"> & Pick<PlayerRoomServices, "sessions">,
+) {
   const { commands, catalogue, orders } = game;
   return {
     combat: { room: createCombatRoom(game.combats, services), key: "combatId" },

@@ -143,6 +143,17 @@ export function createMetrics() {
       "Calls to Redis that came to nothing: open (the breaker was), away, slow, refused",
       "why",
     ),
+    redisSeconds: histogram("aether_redis_seconds", "Time of a call to Redis that was answered", SHORT),
+    redisCombats: counter(
+      "aether_redis_combats_total",
+      "Writes of combats to Redis: written, late (a newer version stood there), lost (done again later), dropped (it will not be)",
+      "outcome",
+    ),
+    redisLocks: counter(
+      "aether_redis_locks_total",
+      "Locks that commands asked for after a conflict: taken, busy (another's for too long), away (Redis did not answer)",
+      "outcome",
+    ),
     redisDropped: counter("aether_redis_messages_dropped_total", "Messages to channels that Redis was not told"),
 
     // Upkeep

@@ -10,6 +10,7 @@ import { createDayFigures } from "../projections/day-figures.ts";
 import { createFreshness } from "../projections/freshness.ts";
 import { createRebuilds } from "../projections/rebuilds.ts";
 import { createProjections } from "../projections/run.ts";
+import { newestActs } from "../rooms/combat-acts.ts";
 import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
 import { createFeed } from "../store/feed.ts";
@@ -95,6 +96,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
             prefix: config.redisPrefix,
             hashTags: config.redisHashTags,
             nodeId,
+            secret: config.authSecret,
+            actsBefore: (id, version) => newestActs(store, id, version),
             metrics,
             telemetry,
           });
@@ -147,6 +150,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         nodes,
         telemetry,
         mirrors: shared,
+        locks: shared?.locks,
         ...consumed,
       },
       releasers,
@@ -231,7 +235,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         authenticate,
         telemetry,
         limits,
-        ...(shared !== undefined && { heard: shared.channels.chat }),
+        ...(shared !== undefined && { heard: shared.channels.chat, sessions: shared.sessions }),
       }),
       log,
     );

@@ -1,17 +1,23 @@
+import { createHmac } from "node:crypto";
 import { type Caches, createCaches } from "../projections/cache.ts";
-import { createCombatMirror } from "../rooms/combat-mirror.ts";
-import { createPlayerMirror } from "../rooms/player-mirror.ts";
+import { type CombatMirrorOptions, createCombatMirror } from "../rooms/combat-mirror.ts";
+import { createLocks, type Locks } from "../rooms/locks.ts";
+import { createPlayerCooldowns } from "../rooms/player-cooldowns.ts";
+import { createSessionMirror, type SessionMirror } from "../rooms/session-mirror.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
 import { createRedis, type GuardedRedis } from "../store/redis.ts";
 import { type Channels, createChannels } from "./channels.ts";
 import type { GameMirrors } from "./game.ts";
 import type { Metrics } from "./metrics.ts";
+import { addScrapedGauge } from "./scraped.ts";
 
 /** What this node shares with others over Redis. All of it may be missing, late or lost: nothing waits for it. */
 export interface Shared extends GameMirrors {
   readonly redis: GuardedRedis;
   readonly caches: Caches;
   readonly channels: Channels;
+  readonly sessions: SessionMirror;
+  readonly locks: Locks;
   close(): Promise<void>;
 }
 
@@ -21,31 +27,58 @@ interface SharedOptions {
   /** Ids in keys stand in braces, which puts all keys of one thing in one slot of a cluster. */
   readonly hashTags: boolean;
   readonly nodeId: string;
+  /** With which addresses are disguised. */
+  readonly secret: string;
+  readonly actsBefore: CombatMirrorOptions["actsBefore"];
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
 }
 
-export function openShared({ url, prefix, hashTags, nodeId, metrics, telemetry }: SharedOptions): Shared {
+export function openShared(options: SharedOptions): Shared {
+  const { url, prefix, hashTags, nodeId, secret, actsBefore, metrics, telemetry } = options;
   const redis = createRedis({
     url,
     prefix,
+    onAnswer: (seconds) => metrics.redisSeconds.observe(seconds),
     onLoss: (why) => metrics.redisLosses.inc({ why }),
     onFault: (error) => telemetry.fault("redis", error),
   });
-  const combats = createCombatMirror({ redis, tag: hashTags ? (id) => `{${id}}` : (id) => id });
-  const players = createPlayerMirror({ redis, nodeId });
+  addScrapedGauge(metrics.registry, {
+    name: "aether_redis_usable",
+    help: "1 where calls to Redis are let through; 0 where it is away, or rests because it did not answer",
+    read: () => [redis.usable],
+    set: (gauge, usable) => gauge.set(usable ? 1 : 0),
+    onFault: (error) => telemetry.fault("metrics", error),
+  });
+  const combats = createCombatMirror({
+    redis,
+    tag: hashTags ? (id) => `{${id}}` : (id) => id,
+    actsBefore,
+    told: (outcome) => metrics.redisCombats.inc({ outcome }),
+    onFault: (error) => telemetry.fault("combats in redis", error),
+  });
+  const players = createPlayerCooldowns({ redis });
+  const sessions = createSessionMirror({ redis, nodeId, disguise: (address) => keyedHash(secret, address) });
   const channels = createChannels(redis, (messages) => metrics.redisDropped.inc(messages));
   const caches = createCaches(redis, (kind, outcome) => metrics.cache.inc({ kind, outcome }));
   return {
     redis,
     combats,
     players,
+    sessions,
     channels,
     caches,
+    locks: createLocks(redis, (outcome) => metrics.redisLocks.inc({ outcome })),
     async close() {
       caches.close();
-      await Promise.all([combats.close(), players.close(), channels.close()]);
+      await Promise.all([combats.close(), players.close(), sessions.close(), channels.close()]);
       await redis.close();
     },
   };
+}
+
+/** The secret is not used as it is: what it signs elsewhere must not be made here. */
+function keyedHash(secret: string, address: string): string {
+  const key = createHmac("sha256", secret).update("addresses of sessions").digest();
+  return createHmac("sha256", key).update(address).digest("base64url").slice(0, 22);
 }

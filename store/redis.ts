@@ -22,6 +22,8 @@ export interface RedisOptions {
   readonly timeoutMs?: number;
   /** ms for which nothing is asked after several failures in a row; default 1,000. */
   readonly restMs?: number;
+  /** A call that Redis has answered, after so many seconds. */
+  readonly onAnswer?: (seconds: number) => void;
   /** A call that came to nothing, by why. */
   readonly onLoss?: (loss: RedisLoss) => void;
   /** Told of errors of the connection, and of calls that Redis refused, which are bugs; not of each call while it is away. */
@@ -40,7 +42,7 @@ export interface GuardedRedis {
    * commands in it: look at each of its answers.
    */
   use<T>(work: (redis: Redis) => Promise<T>): Promise<{ readonly value: T } | undefined>;
-  /** Whether calls are let through at present. */
+  /** Whether a call would be let through. */
   readonly usable: boolean;
   /** Called when there is a connection again: what is in Redis may be anything, and what was lost meanwhile stays lost. */
   onConnect(listener: () => void): () => void;
@@ -86,13 +88,20 @@ export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, 
     handleWhen((error) => lossOf(error) !== "refused"),
     { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW) },
   );
+  let brokenAt = Number.NEGATIVE_INFINITY;
+  breaker.onBreak(() => {
+    brokenAt = performance.now();
+  });
   const policy = wrap(breaker, timeout(timeoutMs, TimeoutStrategy.Aggressive));
 
   return {
     key: (name) => `${prefix}${name}`,
     async use(work) {
+      const start = performance.now();
       try {
-        return { value: await policy.execute(() => work(redis)) };
+        const value = await policy.execute(() => work(redis));
+        told.onAnswer?.((performance.now() - start) / 1_000);
+        return { value };
       } catch (error) {
         const loss = lossOf(error);
         told.onLoss?.(loss);
@@ -101,7 +110,9 @@ export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, 
       }
     },
     get usable() {
-      return redis.status === "ready" && breaker.state !== CircuitState.Open;
+      // Closed again it is by a call: when it may be tried, somebody has to.
+      const resting = breaker.state === CircuitState.Open && performance.now() - brokenAt < restMs;
+      return redis.status === "ready" && !resting;
     },
     onConnect(listener) {
       const own = () => listener();

@@ -184,6 +184,7 @@ test("[REDIS-7] sessions, who is online and cooldowns", async () => {
   const [session = ""] = await sessions();
   expect(await redis.hgetall(key(`session:${session}`))).toEqual({
     user_id: player.id,
+    ip: expect.stringMatching(/^[\w-]{22}$/),
     created_at: expect.stringMatching(/Z$/),
     last_activity: expect.stringMatching(/Z$/),
   });
