@@ -94,7 +94,7 @@ export const lag: Bench = {
       }
       while (live.followers < Math.min(FOLLOWED, ids.length) && faults.length === 0) await sleep(20);
       progress(`${PER_SECOND} events a second for ${SECONDS} s, ${FOLLOWED} clients follow a combat each`);
-      const delays = await whileLive(projectors, {
+      const measured = await whileLive(projectors, {
         pool,
         store,
         feed,
@@ -106,6 +106,8 @@ export const lag: Bench = {
         onFault: (error) => faults.push(error),
       });
       if (faults.length > 0) throw faults[0];
+      // The load has no events of the world, of which there is one: its stream is not told again and again.
+      const delays = measured.filter(({ events }) => events > 0);
       return {
         aims: delays.map(({ name, p95 }) =>
           name === "a subscriber"

@@ -57,14 +57,18 @@ export async function searchPlayers(
   { after, limit }: From<SearchKey>,
 ): Promise<readonly (PublicPlayer & { readonly key: SearchKey })[]> {
   const begin = searchable(search);
-  const [name, id] = after ?? ["", NIL];
-  // The last code point there is ends what begins with the search. A LIKE would not use the index in a generic plan.
+  // The last code point there is ends what begins with the search. A LIKE would not use the index in a generic plan. One lower bound
+  // alone: given two, the index is read from the one that is a row, whichever is higher.
+  const end = `${begin}\u{10FFFF}`;
+  const [from, values] =
+    // A cursor of another search is no place in this one.
+    after === undefined || !after[0].startsWith(begin)
+      ? ["pseudo_recherche >= $3", [begin]]
+      : ["(pseudo_recherche, joueur_id) > ($3, $4::uuid)", [...after]];
   const { rows } = await reader.query<PublicPlayer & { name: string }>(
     `SELECT joueur_id AS "joueurId", pseudo, classe, niveau, titre, guilde_nom AS "guildeNom", pseudo_recherche AS name
-       FROM joueurs
-       WHERE pseudo_recherche >= $1 AND pseudo_recherche < $2 AND (pseudo_recherche, joueur_id) > ($3, $4::uuid)
-       ORDER BY pseudo_recherche, joueur_id LIMIT $5`,
-    [begin, `${begin}\u{10FFFF}`, name, id, limit],
+       FROM joueurs WHERE ${from} AND pseudo_recherche < $1 ORDER BY pseudo_recherche, joueur_id LIMIT $2`,
+    [end, limit, ...values],
   );
   return rows.map(({ name: last, ...one }) => ({ ...one, key: [last, one.joueurId] }));
 }

@@ -15,6 +15,7 @@ import {
   readSkills,
   searchPlayers,
 } from "../../projections/player-queries.ts";
+import { isStorable } from "../../rooms/wire.ts";
 import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
 import { mayReadOwn } from "../visibility.ts";
@@ -27,7 +28,7 @@ const instant = z.iso.datetime();
 const PLAYER = ["players"];
 const search = z.strictObject({
   search: z.string().max(50).default(""),
-  after: cursorOf(z.tuple([z.string().max(100), z.uuid()])).optional(),
+  after: cursorOf(z.tuple([z.string().max(100).refine(isStorable), z.uuid()])).optional(),
   limit,
 });
 const byNumber = z.strictObject({ after: cursorOf(z.int32()).optional(), limit });
