@@ -194,7 +194,7 @@ describe("bounds", () => {
       headers,
       body: '{"query":"{ world { saison } }"}',
     });
-    expect(plain.status).toBe(400);
+    expect(plain.status).toBe(415);
   });
 
   test("[GQL-4] what is deep, unheard of or for another door is refused with a code, and counted", async () => {
