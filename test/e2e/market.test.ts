@@ -105,6 +105,8 @@ interface Shown {
 
 /** What was answered, by commandId. */
 const answers = new Map<string, Answer>();
+/** When the last of the orders that may expire does, in ms since 1970. */
+let lastExpiry = 0;
 
 async function trade({ id, rooms }: Trader, random: () => number, over: () => boolean): Promise<void> {
   const within = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
@@ -128,7 +130,9 @@ async function trade({ id, rooms }: Trader, random: () => number, over: () => bo
       continue;
     }
     const sale = random() < 0.5;
-    const expireA = random() < 0.3 ? { expireA: new Date(Date.now() + within(300, 3_000)).toISOString() } : {};
+    const expiry = random() < 0.3 ? Date.now() + within(300, 3_000) : undefined;
+    const expireA = expiry === undefined ? {} : { expireA: new Date(expiry).toISOString() };
+    lastExpiry = Math.max(lastExpiry, expiry ?? 0);
     const order = { quantite: within(1, 8), prixUnitaire: within(5, 12), ...expireA };
     let given: Told;
     if (room === undefined)
@@ -182,6 +186,8 @@ test("[TRADING-1] whatever is killed while players trade: nothing is lost or mad
   await sleep(500);
   over = true;
   await Promise.all(trading);
+  // What expires after the log has been read is shown, and is not in it.
+  await sleep(Math.max(0, lastExpiry - Date.now()) + 1_000);
   for (const server of servers) await sagasIdle(server);
 
   const log = await wholeLog(store);
