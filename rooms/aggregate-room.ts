@@ -217,6 +217,11 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       }
     }
 
+    override disconnect(closeCode?: number): Promise<unknown> {
+      voidSeats(this);
+      return super.disconnect(closeCode);
+    }
+
     override onDispose(): void {
       this.#unwatch?.();
       this.#uncount?.();
@@ -353,6 +358,22 @@ function noteAddresses(room: Room, addresses: WeakMap<Client, string>): void {
     if (context?.ip !== undefined) addresses.set(client, context.ip);
     return join(client, context, ...rest);
   };
+}
+
+/** A room that ends waits for whoever has been given a seat, for as long as the seat lasts; who comes is then told that it is gone. */
+function voidSeats(room: Room): void {
+  const internals = room as unknown as {
+    readonly _reservedSeats: Record<string, unknown>;
+    readonly _reservedSeatTimeouts: Record<string, NodeJS.Timeout>;
+    _autoDisposeTimeout: NodeJS.Timeout | undefined;
+  };
+  for (const [id, timeout] of Object.entries(internals._reservedSeatTimeouts)) {
+    clearTimeout(timeout);
+    delete internals._reservedSeatTimeouts[id];
+    delete internals._reservedSeats[id];
+  }
+  clearTimeout(internals._autoDisposeTimeout);
+  internals._autoDisposeTimeout = undefined;
 }
 
 /** Colyseus decodes frames without a net: a fault in there would end the process, so nothing reaches it unchecked. */

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     stopping = true;
     log.info("stopping: finishing what was taken");
     setTimeout(() => {
-      log.error("the shutdown took too long");
+      log.error(`the shutdown took too long: ${node?.releasing() ?? releasers.releasing} was not released in time`);
       process.exit(1);
     }, config.shutdownTimeoutMs).unref();
     void releasers.release().then(() => {

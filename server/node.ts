@@ -60,6 +60,8 @@ export interface RunningNode {
   uncaught(kind: "exception" | "rejection"): void;
   /** Drains: finishes what was taken, tells clients to come again, releases everything. */
   close(): Promise<void>;
+  /** What `close` waits for now. */
+  releasing(): string | undefined;
 }
 
 /** The whole server, put together: this page knows every part and nothing else does. */
@@ -311,6 +313,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       transport: port.transport,
       uncaught: (kind) => metrics.uncaught.inc({ kind }),
       close: () => releasers.release(),
+      releasing: () => releasers.releasing,
     };
   } catch (error) {
     await releasers.release();

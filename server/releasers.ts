@@ -5,6 +5,7 @@ export class Releasers {
   readonly #log: Logger;
   readonly #stack: { readonly name: string; readonly release: () => unknown }[] = [];
   #released: Promise<void> | undefined;
+  #releasing: string | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -14,6 +15,11 @@ export class Releasers {
     this.#stack.push({ name, release });
   }
 
+  /** What is being released now: where a shutdown does not end, this holds it up. */
+  get releasing(): string | undefined {
+    return this.#releasing;
+  }
+
   release(): Promise<void> {
     this.#released ??= this.#releaseAll();
     return this.#released;
@@ -21,11 +27,13 @@ export class Releasers {
 
   async #releaseAll(): Promise<void> {
     for (let next = this.#stack.pop(); next !== undefined; next = this.#stack.pop()) {
+      this.#releasing = next.name;
       try {
         await next.release();
       } catch (error) {
         this.#log.error({ err: error }, `${next.name} was not released`);
       }
     }
+    this.#releasing = undefined;
   }
 }

@@ -5,7 +5,17 @@ import type { CombatCommandMessage } from "../../client/combat.ts";
 import type { Answer } from "../../domain/codes.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import { holdAppends } from "../support/appends-held.ts";
-import { type Fight, isOver, isTurnOf, joinAs, play, readLog, snapshotsOf, startFight } from "../support/fight.ts";
+import {
+  type Fight,
+  isOver,
+  isTurnOf,
+  joinAs,
+  play,
+  readLog,
+  snapshotsOf,
+  startFight,
+  tokenFor,
+} from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRaw } from "../support/raw-client.ts";
 import { useServerProcess } from "../support/server-process.ts";
@@ -191,6 +201,23 @@ test("[RESUME-5] SIGTERM: what was taken is answered, the process ends by itself
   for (const session of sessions) await session.until((s) => s.version >= version);
   expectInLog(await readLog(server.apiUrl, fight.combatId), commandId, given);
   await Promise.all([play(sessions[0], fight.alix), play(sessions[1], fight.bruno)]);
+  await leave(...sessions);
+});
+
+test("[RESUME-7] a seat that was taken and not come to does not hold up the end of a server", async () => {
+  const fight = await startFight(server.apiUrl);
+  const sessions = await joinBoth(fight);
+  const reserved = await fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/combat`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${await tokenFor("joueur", fight.alix)}`, "content-type": "application/json" },
+    body: JSON.stringify({ combatId: fight.combatId }),
+  });
+  expect(reserved.status).toBe(200);
+  const before = server.log().length;
+  await server.stop("SIGTERM");
+  await server.start();
+  expect(server.log().slice(before)).toContain("INFO: stopped");
+  await Promise.all(sessions.map(resumed));
   await leave(...sessions);
 });
 
