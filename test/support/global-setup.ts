@@ -14,6 +14,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Of the server that serves the whole run. */
     readonly postgresUrl: string;
+    /** REDIS_URL, or nothing. */
+    readonly redisUrl: string;
     /** Begins the name of each database of this run; the migrated one is `<prefix>_template`. */
     readonly databasePrefix: string;
     /** Whatever a test leaves in here was leaked. */
@@ -45,6 +47,9 @@ async function serve(project: TestProject, server: TestServer, runFolder: string
   await admin.query(`CREATE DATABASE ${template}`);
   await migrate({ url: databaseUrl(server.url, template) });
   project.provide("postgresUrl", server.url);
+  project.provide("redisUrl", process.env.REDIS_URL ?? "");
+  // Servers that tests start would share it, and see each other's players there: a test says which Redis its servers have.
+  delete process.env.REDIS_URL;
   project.provide("databasePrefix", databasePrefix);
   project.provide("runFolder", runFolder);
 

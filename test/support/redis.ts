@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { inject } from "vitest";
 import { freePort } from "../../server/ports.ts";
 
 export interface TestRedis {
@@ -22,8 +23,8 @@ export interface PrivateRedis extends TestRedis {
 
 /** The Redis that REDIS_URL names, or else one started with the local binary or in a container. Shared: use a prefix. */
 export async function findRedis(): Promise<TestRedis> {
-  const given = process.env.REDIS_URL;
-  if (given !== undefined && given !== "") return { url: given, stop: async () => undefined };
+  const given = inject("redisUrl");
+  if (given !== "") return { url: given, stop: async () => undefined };
   return (await startPrivateRedis()) ?? startContainer();
 }
 
