@@ -133,10 +133,9 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
   });
   const levels = connectionType(builder, "NiveauAtteint", level as never);
 
-  const page = { first: true, after: true } as const;
   const joueur = builder.objectRef<PublicPlayer>("Joueur").implement({
     fields: (t) => {
-      const args = { first: t.arg.int(), after: t.arg.string() } satisfies Record<keyof typeof page, unknown>;
+      const args = { first: t.arg.int(), after: t.arg.string() };
       const mine = <Name extends keyof PlayerProfile>(name: Name) => ({
         resolve: async (one: PublicPlayer, _: unknown, context: Context) =>
           (await context.load.player.load(own(one, context)))?.[name] as never,

@@ -58,8 +58,7 @@ export function playerReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         const found = await cached.profile(joueurId, minSequence);
         if (found === undefined) return door.problem(reply, refusal("NOT_FOUND"));
         reply.header("cache-control", "private, no-cache");
-        if (who.role === "admin" || (who.role === "joueur" && who.userId === joueurId))
-          return sendTagged(request, reply, found.sequence, found);
+        if (mayReadOwn(who, joueurId)) return sendTagged(request, reply, found.sequence, found);
         const { pseudo, classe, niveau, titre, guildeNom } = found;
         return sendTagged(request, reply, found.sequence, { joueurId, pseudo, classe, niveau, titre, guildeNom }, "p");
       },

@@ -47,14 +47,3 @@ REVOKE ALL ON FUNCTION refresh_view FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION refresh_view TO aether_app;
 DROP FUNCTION refresh_leaderboard;
 GRANT SELECT ON vue_items_populaires, vue_leaderboard_guildes TO aether_app;
-
--- When each task of the upkeep ran last, on whichever node, and how it ended.
-CREATE TABLE upkeep_tasks (
-  name        text        PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 100),
-  started_at  timestamptz NOT NULL,
-  ended_at    timestamptz,
-  ok          boolean,
-  node_id     text        NOT NULL,
-  detail      text
-);
-GRANT SELECT, INSERT, UPDATE ON upkeep_tasks TO aether_app;

@@ -1,8 +1,6 @@
 -- Up Migration
 
--- What is done from time to time, by one node of all: when next, who is at it, and what became of it last. What the table said
--- before is said again by the next run of each.
-DROP TABLE upkeep_tasks;
+-- What is done from time to time, by one node of all: when next, who is at it, and what became of it last.
 CREATE TABLE upkeep_tasks (
   name         text        PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 100),
   every_ms     bigint      NOT NULL CHECK (every_ms > 0),
@@ -65,12 +63,3 @@ DROP TABLE joueurs_archive, transactions_economie_archive, historique_combat_arc
   instances_combat_archive;
 DROP INDEX idx_joueurs_vus, idx_instances_combat_finis, idx_prix_marche_anciens, idx_ordres_economie_expire;
 DROP TABLE upkeep_tasks;
-CREATE TABLE upkeep_tasks (
-  name        text        PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 100),
-  started_at  timestamptz NOT NULL,
-  ended_at    timestamptz,
-  ok          boolean,
-  node_id     text        NOT NULL,
-  detail      text
-);
-GRANT SELECT, INSERT, UPDATE ON upkeep_tasks TO aether_app;
