@@ -12,6 +12,8 @@ export interface ProjectionServices {
   readonly store: Pick<EventStore, "readSequences">;
   readonly feed: Feed;
   readonly telemetry: { fault(where: string, error: unknown): void };
+  /** Whether this node may be the one that keeps them; default true. */
+  readonly runs?: boolean;
   readonly onBatch?: (name: string, events: number, seconds: number) => void;
   /** What a read model has taken, once it is committed; must not throw, nor wait. */
   readonly onTaken?: (name: string, events: readonly StoredEvent[]) => void;
@@ -39,6 +41,7 @@ export function createProjections(projectors: readonly Projector[], services: Pr
         sink: projectorSink(projector),
         filter: { eventTypes: projector.eventTypes },
         batchSize: BATCH_SIZE,
+        runs: services.runs ?? true,
         onFault: (error) => telemetry.fault(`projector ${projector.name}`, error),
         onTaken: (events) => services.onTaken?.(projector.name, events),
         onBatch: (events, seconds) => services.onBatch?.(projector.name, events, seconds),

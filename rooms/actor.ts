@@ -162,6 +162,11 @@ export class Actor<S, C, E extends DomainEvent> {
     return this.#durableVersion;
   }
 
+  /** Of its ownership; 0 before it is loaded. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   get stopped(): boolean {
     return this.#mode === "stopped";
   }
@@ -181,7 +186,7 @@ export class Actor<S, C, E extends DomainEvent> {
     return this.#submit(envelope, false);
   }
 
-  /** Somebody has written without owning: reads the log again as soon as nothing is on its way. */
+  /** Somebody has written without owning, or owns the aggregate now: reads the log again as soon as nothing is on its way, or leaves. */
   refresh(): void {
     if (this.stopped || this.#closed !== undefined) return;
     // A load that is under way may have read before.
@@ -396,11 +401,11 @@ export class Actor<S, C, E extends DomainEvent> {
     }
   }
 
-  /** A conflict of ours means that somebody wrote without owning, or that another owner has the aggregate: then leave. */
+  /** Somebody wrote without owning, or has the aggregate now: then leave, rather than take it back. */
   async #recover(reason: "unknown" | "conflict" | "written"): Promise<void> {
     this.#mode = "loading";
     this.#reload = undefined;
-    if (reason === "conflict") {
+    if (reason !== "unknown") {
       try {
         const head = await this.#store.head(this.id);
         if (head !== undefined && head.epoch !== this.#epoch && head.owner !== this.#options.nodeId) {

@@ -42,6 +42,8 @@ export interface Actors<S, C> {
   running(id: string): Running<S, C> | undefined;
   /** Somebody has written to the aggregate without owning it: its actor here, if any, reads the log again. */
   refresh(id: string): void;
+  /** Those that run here, by id. */
+  ids(): Iterable<string>;
   /** Whether there is such an aggregate, or may be at any moment, without activating it. */
   exists(id: string): Promise<boolean>;
   send(id: string, envelope: Envelope<C>): Promise<Answer>;
@@ -74,10 +76,20 @@ export function createActors<S, C, E extends DomainEvent>(
   const lingerMs = options.lingerMs ?? 60_000;
   const snapshots = createSnapshotWriter(store, telemetry);
   const running = new Map<string, Running<S, C> & { readonly actor: Actor<S, C, E> }>();
+  const resting = new Set<Promise<void>>();
   let draining = false;
 
   function mayRest(state: S): boolean {
     return aggregate.mayRest?.(state) ?? aggregate.wakeUp?.(state) === undefined;
+  }
+
+  /** Nobody is to take it up when this node is gone. */
+  function rest(id: string, epoch: number): void {
+    const told = store
+      .rest(id, epoch)
+      .catch((error: unknown) => telemetry.fault("rest", error))
+      .finally(() => resting.delete(told));
+    resting.add(told);
   }
 
   function activate(id: string): Running<S, C> & { readonly actor: Actor<S, C, E> } {
@@ -101,8 +113,9 @@ export function createActors<S, C, E extends DomainEvent>(
         for (const watcher of watchers) watcher.onCommit(commit);
         linger();
       },
-      onStop() {
+      onStop(reason) {
         cancelLinger?.();
+        if (reason === "closed" && actor.epoch > 0 && mayRest(actor.state)) rest(id, actor.epoch);
         options.observer?.stopped(id);
         if (running.get(id)?.actor === actor) running.delete(id);
         for (const watcher of [...watchers]) watcher.onStop();
@@ -167,6 +180,7 @@ export function createActors<S, C, E extends DomainEvent>(
       return present?.actor.stopped === false ? present : undefined;
     },
     refresh: (id) => running.get(id)?.actor.refresh(),
+    ids: () => running.keys(),
     async exists(id) {
       if (aggregate.begins === true || running.has(id)) return true;
       const head = await store.head(id);
@@ -181,6 +195,7 @@ export function createActors<S, C, E extends DomainEvent>(
     async close() {
       draining = true;
       await Promise.all([...running.values()].map(({ actor }) => actor.close()));
+      await Promise.all(resting);
       await snapshots.close();
     },
   };

@@ -144,6 +144,16 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       return who;
     }
 
+    /** The aggregate that a join is for; undefined: `onAuth` will say what is wrong with it. */
+    static async aggregateOf(
+      token: string | undefined,
+      options: Readonly<Record<string, unknown>>,
+    ): Promise<string | undefined> {
+      const who = await services.authenticate(token);
+      const named = who && wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
+      return named?.success ? aggregateId(named.data) : undefined;
+    }
+
     override messages = {
       command: (client: Client, message: unknown): Promise<Answer> | Answer => this.#command(client, message),
     };

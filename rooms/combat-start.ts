@@ -10,7 +10,6 @@ import { fighterOf } from "../domain/player/fighter.ts";
 import type { PlayerState } from "../domain/player/state.ts";
 import { bossIsBack, type WorldState } from "../domain/world/state.ts";
 import type { EventStore } from "../store/event-store.ts";
-import type { Actors } from "./actors.ts";
 import type { Commands, TypedParty } from "./commands.ts";
 import type { UnfilledPlayerCommand } from "./player-room.ts";
 import { wireId } from "./wire.ts";
@@ -50,11 +49,9 @@ export interface CombatStart {
 
 export interface CombatStartServices {
   readonly commands: Commands<{ Joueur: UnfilledPlayerCommand; Combat: CombatCommand }>;
-  readonly combats: Pick<Actors<unknown, CombatCommand>, "get">;
   readonly store: Pick<EventStore, "heads">;
   readonly catalogue: () => Catalogue;
-  /** The world, if it runs here. */
-  readonly world: () => WorldState | undefined;
+  readonly world: () => Promise<WorldState | undefined>;
 }
 
 function isReference(one: Given | Reference): one is Reference {
@@ -79,10 +76,10 @@ export async function startCombat(
   services: CombatStartServices,
 ): Promise<Answer> {
   const { combatId, commandId, userId, correlationId } = start;
-  const { commands, combats } = services;
+  const { commands } = services;
   const known = await refuseKnownPlayers(body, services);
   if (known !== undefined) return known;
-  const npcs = resolveNpcs(body, services);
+  const npcs = await resolveNpcs(body, services);
   if ("ok" in npcs) return npcs;
 
   const players = new Map<string, PlayerState>();
@@ -115,7 +112,7 @@ export async function startCombat(
     correlationId,
   });
   // Its deadlines are to be kept from now on.
-  if (answer.ok) combats.get(combatId);
+  if (answer.ok) await commands.awaken("Combat", combatId);
   return answer;
 }
 
@@ -142,7 +139,7 @@ interface Npcs {
 
 const LOOT_LIMITS = { experience: 10_000_000, or: 1_000_000_000, objets: 20 } as const;
 
-function resolveNpcs(body: CombatStartBody, services: CombatStartServices): Npcs | Refusal {
+async function resolveNpcs(body: CombatStartBody, services: CombatStartServices): Promise<Npcs | Refusal> {
   const catalogue = services.catalogue();
   const playersTeams = new Set(body.participants.filter((one) => one.typeEntite === "JOUEUR").map((one) => one.equipe));
   const fighters: unknown[] = [];
@@ -155,8 +152,8 @@ function resolveNpcs(body: CombatStartBody, services: CombatStartServices): Npcs
         ? npcFighter(one.entiteId, definition, (id) => catalogue.competences.get(id)?.definition ?? undefined, one)
         : undefined;
     if (definition === undefined || fighter === undefined) return notFound(one);
-    const world = services.world();
-    if (one.typeEntite === "BOSS" && world !== undefined && !bossIsBack(world, one.entiteId, Date.now()))
+    const world = one.typeEntite === "BOSS" ? await services.world() : undefined;
+    if (world !== undefined && !bossIsBack(world, one.entiteId, Date.now()))
       return { ok: false, code: "BOSS_AWAY", message: `${definition.nom} has not come back yet`, retryable: false };
     fighters[i] = fighter;
     if (playersTeams.has(one.equipe)) continue;

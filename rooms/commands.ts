@@ -26,13 +26,20 @@ export interface CommandKind<S, C, E extends DomainEvent> {
 export interface Peers {
   /** Undefined: this node, or one that is gone. */
   find(nodeId: string): Promise<Peer | undefined>;
+  /** Another node that runs actors, the least busy one; undefined: there is none. */
+  host(): Promise<Peer | undefined>;
 }
 
 export interface Peer {
   /** Undefined: it cannot be reached, or does not run that aggregate (any more); nothing was done, or it is not known. */
-  send(type: string, id: string, envelope: Envelope<unknown>): Promise<Answer | undefined>;
+  send(type: string, id: string, envelope: Envelope<unknown>, how?: Hosting): Promise<Answer | undefined>;
   /** A hint that somebody has written to an aggregate which it may run. */
-  refresh(type: string, id: string): Promise<void>;
+  refresh(type: string, id: string, how?: Hosting): Promise<void>;
+}
+
+/** `activate`: whoever is asked is to run it, if nobody does. */
+export interface Hosting {
+  readonly activate: boolean;
 }
 
 /** Commands to whatever they are for, wherever it runs. `Map` names the commands of each kind. */
@@ -40,10 +47,13 @@ export interface Commands<Map> {
   /** Never rejects. The same answer for the same commandId, whoever executes it. */
   send<K extends keyof Map & string>(type: K, id: string, envelope: Envelope<Map[K]>): Promise<Answer>;
   /** Only if it runs here: what another node asks for. */
-  sendHere(type: string, id: string, envelope: Envelope<unknown>): Promise<Answer | undefined>;
+  sendHere(type: string, id: string, envelope: Envelope<unknown>, how?: Hosting): Promise<Answer | undefined>;
   /** Several aggregates in one commit, or none; wherever they run, they know at once. */
   together(parties: readonly TypedParty[], envelope: Omit<Envelope<unknown>, "command">): Promise<Answer>;
-  refreshHere(type: string, id: string): void;
+  /** Resolves when it runs here, if it is to. */
+  refreshHere(type: string, id: string, how?: Hosting): Promise<void>;
+  /** Has it run, here or on a node that runs actors: its deadlines are to be kept from now on. Resolves when it does, or nobody can. */
+  awaken<K extends keyof Map & string>(type: K, id: string): Promise<void>;
   /** A party to `together`: its command is made from its state as it is at that moment. */
   party<K extends keyof Map & string, S>(
     type: K,
@@ -66,6 +76,8 @@ export interface CommandsServices extends ColdServices {
   readonly store: EventStore;
   readonly nodeId: string;
   readonly peers: Peers;
+  /** Whether this node runs actors; default true. */
+  readonly hosts?: boolean;
 }
 
 /** Gives a kind to `createCommands`, which keeps kinds of all types together. */
@@ -77,7 +89,7 @@ export function createCommands<Map>(
   kinds: Readonly<Record<keyof Map & string, AnyKind>>,
   services: CommandsServices,
 ): Commands<Map> {
-  const { store, telemetry, nodeId, peers } = services;
+  const { store, telemetry, nodeId, peers, hosts = true } = services;
 
   function kindNamed(type: string): AnyKind | undefined {
     return Object.hasOwn(kinds, type) ? kinds[type as keyof Map & string] : undefined;
@@ -126,7 +138,23 @@ export function createCommands<Map>(
       const answer = await owner.send(type, id, envelope);
       if (answer !== undefined) return answer;
     }
-    return rests === true && envelope.lasting === true ? cold(kind, id, envelope) : actors.send(id, envelope);
+    if (rests === true && envelope.lasting === true) return cold(kind, id, envelope);
+    return hosts ? actors.send(id, envelope) : elsewhere(kind, type, id, envelope);
+  }
+
+  /** On a node without actors: some node that has them, or else without one. */
+  async function elsewhere(kind: AnyKind, type: string, id: string, envelope: Envelope<unknown>): Promise<Answer> {
+    const host = await findHost();
+    return (await host?.send(type, id, envelope, { activate: true })) ?? cold(kind, id, envelope);
+  }
+
+  async function findHost(): Promise<Peer | undefined> {
+    try {
+      return await peers.host();
+    } catch (error) {
+      telemetry.fault("route", error);
+      return undefined;
+    }
   }
 
   return {
@@ -137,8 +165,9 @@ export function createCommands<Map>(
       return route(kind, type, idOf(kind, id), { ...envelope, command });
     },
 
-    async sendHere(type, id, envelope) {
-      return kindNamed(type)?.actors?.running(id)?.submit(envelope);
+    async sendHere(type, id, envelope, { activate } = { activate: false }) {
+      const { actors } = kindNamed(type) ?? {};
+      return activate && hosts ? actors?.send(id, envelope) : actors?.running(id)?.submit(envelope);
     },
 
     async together(parties, envelope) {
@@ -157,7 +186,19 @@ export function createCommands<Map>(
       return answer;
     },
 
-    refreshHere: (type, id) => kindNamed(type)?.actors?.refresh(id),
+    async refreshHere(type, id, { activate } = { activate: false }) {
+      const { actors } = kindNamed(type) ?? {};
+      if (activate && hosts) await actors?.get(id)?.ready();
+      else actors?.refresh(id);
+    },
+
+    async awaken(type, name) {
+      const kind = kindNamed(type);
+      const id = idOf(kind, name);
+      if (hosts) kind?.actors?.get(id);
+      // Waited for: whoever is told of it next looks for its owner. If nobody takes it, it is found among what nobody runs.
+      else await (await findHost())?.refresh(type, id, { activate: true });
+    },
 
     party(type, id, command, options = {}) {
       const kind = kinds[type];

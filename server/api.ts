@@ -2,7 +2,6 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
-import { WORLD_ID } from "../domain/world/values.ts";
 import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
@@ -10,7 +9,7 @@ import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
 import { documentRoutes } from "./documented.ts";
 import type { Game } from "./game.ts";
 import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
-import { type CallLimits, correlationOf, createDoor } from "./http.ts";
+import { type CallLimits, correlationOf, createDoor, type Door } from "./http.ts";
 import { measureRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 import { type AuditServices, auditRoutes } from "./routes/audit.ts";
@@ -36,7 +35,9 @@ const VERSION = "0.2.0";
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface ApiServices
-  extends Pick<OperationsServices, "store" | "authenticateNode" | "consumers" | "stuckAfterMs"> {
+  extends Pick<OperationsServices, "store" | "authenticateNode" | "joinHere" | "consumers" | "stuckAfterMs"> {
+  /** Whether this node serves the API; otherwise only probes, metrics and other nodes. */
+  readonly isOpen: boolean;
   readonly authenticate: Authenticate;
   readonly game: Game;
   readonly metrics: Metrics;
@@ -53,8 +54,7 @@ export interface ApiServices
 
 /** The API port: commands and operations over HTTP. Errors are problem documents (RFC 9457) with a stable `code`. */
 export function createApi(services: ApiServices): FastifyInstance {
-  const { authenticate, game, store, metrics, log } = services;
-  const { commands, catalogue } = game;
+  const { authenticate, game, metrics, log } = services;
   const door = createDoor(authenticate, metrics, services.callLimits, services.freshness);
   const api = Fastify({
     loggerInstance: log.child({ from: "api" }, { level: "warn" }) as FastifyInstance["log"],
@@ -73,12 +73,19 @@ export function createApi(services: ApiServices): FastifyInstance {
     reply.header("x-correlation-id", correlationOf(request));
   });
 
+  if (services.isOpen) openRoutes(api, door, services);
+  operationsRoutes(api, door, { ...services, commands: game.commands });
+  return api;
+}
+
+function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): void {
+  const { authenticate, game, store, readModels, rebuilds, consumers } = services;
+  const { commands, catalogue } = game;
   combatRoutes(api, door, {
     commands,
-    combats: game.combats,
     store,
     catalogue: () => catalogue.current,
-    world: () => game.worlds.running(WORLD_ID)?.state,
+    world: () => game.readWorld(),
   });
   playerRoutes(api, door, { commands, desk: game.desk });
   catalogueRoutes(
@@ -93,7 +100,6 @@ export function createApi(services: ApiServices): FastifyInstance {
   );
   marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
   worldRoutes(api, door, { commands });
-  const { readModels, rebuilds, consumers } = services;
   combatReads(api, door, readModels);
   playerReads(api, door, readModels, services.graphql.cached);
   leaderboardReads(api, door, services.graphql.boards);
@@ -105,6 +111,4 @@ export function createApi(services: ApiServices): FastifyInstance {
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   deadLetterRoutes(api, door, { consumers, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
-  operationsRoutes(api, door, { ...services, commands });
-  return api;
 }

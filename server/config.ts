@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
 import { z } from "zod";
 
 /** Whoever knows it can be anyone: it serves a developer's own machine, and a production start refuses it. */
@@ -7,6 +8,14 @@ export const DEVELOPMENT_SECRET = "aether-engine development secret, not for pro
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().min(1);
 const days = count.max(36_500);
+
+/** What a node does. All of them keep a port for probes, metrics and other nodes. */
+export const ROLES = ["game", "api", "projector"] as const;
+export type NodeRole = (typeof ROLES)[number];
+const roles = z
+  .string()
+  .transform((list) => list.split(","))
+  .pipe(z.array(z.enum(ROLES)).min(1));
 
 const environment = z.object({
   NODE_ENV: z.string().default("development"),
@@ -32,6 +41,11 @@ const environment = z.object({
   REDIS_PREFIX: z.string().max(100).default(""),
   REDIS_HASH_TAGS: z.enum(["true", "false"]).default("false"),
   NODE_URL: z.url().optional(),
+  NODE_TIMEOUT_MS: count.default(5_000),
+  PUBLIC_ADDRESS: z
+    .string()
+    .regex(/^[^\s/:]+(:\d+)?(\/[^\s?#]*)?$/)
+    .optional(),
   VIEWS_EVERY_SECONDS: count.default(300),
   ARCHIVE_COMBATS_AFTER_DAYS: days.default(30),
   ARCHIVE_TRADES_AFTER_DAYS: days.default(90),
@@ -45,6 +59,7 @@ const environment = z.object({
 });
 
 export interface Config {
+  readonly roles: ReadonlySet<NodeRole>;
   readonly production: boolean;
   readonly gamePort: number;
   readonly apiPort: number;
@@ -69,6 +84,10 @@ export interface Config {
   readonly redisHashTags: boolean;
   /** Where other nodes reach this one's API port; undefined: on this machine. */
   readonly nodeUrl: string | undefined;
+  /** ms after which a node that says nothing is dead, by the database's clock. */
+  readonly nodeTimeoutMs: number;
+  /** Where clients reach this node's game port, as `host:port/path`; undefined: where they asked for a seat. */
+  readonly publicAddress: string | undefined;
   /** Seconds between two refreshes of the rankings and of the popular items. */
   readonly viewsEverySeconds: number;
   /** Days after which what is over goes to the archive: a combat since its end, a trade, a player since it was last seen. */
@@ -93,8 +112,11 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-/** The only reader of the environment. @throws ConfigError */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+/**
+ * The only reader of the environment, and of a server's flags: `--roles game,api,projector`.
+ * @throws ConfigError
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly string[] = []): Config {
   const parsed = environment.safeParse(env);
   if (!parsed.success) throw new ConfigError(`the environment cannot be used:\n${z.prettifyError(parsed.error)}`);
   const e = parsed.data;
@@ -108,6 +130,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (production && secret === DEVELOPMENT_SECRET)
     throw new ConfigError("AUTH_SECRET is the development secret, which everybody knows");
   return {
+    roles: readRoles(flags),
     production,
     gamePort: e.GAME_PORT,
     apiPort: e.API_PORT,
@@ -127,6 +150,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     redisPrefix: e.REDIS_PREFIX,
     redisHashTags: e.REDIS_HASH_TAGS === "true",
     nodeUrl: e.NODE_URL,
+    nodeTimeoutMs: e.NODE_TIMEOUT_MS,
+    publicAddress: e.PUBLIC_ADDRESS,
     viewsEverySeconds: e.VIEWS_EVERY_SECONDS,
     archiveAfterDays: {
       combats: e.ARCHIVE_COMBATS_AFTER_DAYS,
@@ -140,6 +165,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };
+}
+
+function readRoles(flags: readonly string[]): ReadonlySet<NodeRole> {
+  let given: string | undefined;
+  try {
+    given = parseArgs({ args: [...flags], options: { roles: { type: "string" } } }).values.roles;
+  } catch (error) {
+    throw new ConfigError(error instanceof Error ? error.message : String(error));
+  }
+  if (given === undefined) return new Set(ROLES);
+  const parsed = roles.safeParse(given);
+  if (!parsed.success) throw new ConfigError(`--roles takes some of ${ROLES.join(",")}, not ${given}`);
+  return new Set(parsed.data);
 }
 
 function readSecret(file: string): string {

@@ -3,12 +3,14 @@ import { chmod, cp, lstat, mkdir, mkdtemp, readdir, rename, rm, stat } from "nod
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { type Account, accountFor, isErrno, type PostgresBinaries, PostgresError } from "./postgres-folder.ts";
-import { type PostgresProcess, startPostgres } from "./postgres-process.ts";
+import { type PostgresOptions, type PostgresProcess, startPostgres } from "./postgres-process.ts";
 
 export interface EmbeddedOptions {
   /** Where the data stay between runs; default `data/postgres` in the working folder. */
   readonly folder?: string | undefined;
   readonly port?: number | undefined;
+  /** As on its command line. */
+  readonly settings?: PostgresOptions["settings"];
   /** Told what a person should know: that the data lie elsewhere than expected. */
   readonly notice?: (message: string) => void;
   /** Where data and binaries go that root has in folders closed to others; default /var/lib and /var/cache/aether-engine. */
@@ -34,7 +36,13 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions = {}): Prom
     dataDir = join(systemFolders.data, `${basename(dirname(wanted))}-${basename(wanted)}-${hash}`);
     notice(`PostgreSQL's user cannot enter ${dirname(wanted)}: the data are kept in ${dataDir}`);
   }
-  return startPostgres({ binaries: await embeddedBinaries(account, systemFolders.cache), dataDir, port: options.port });
+  const binaries = await embeddedBinaries(account, systemFolders.cache);
+  return startPostgres({
+    binaries,
+    dataDir,
+    port: options.port,
+    ...(options.settings && { settings: options.settings }),
+  });
 }
 
 /** The binaries for this platform, where the account can run them. */

@@ -24,6 +24,7 @@ import { readAggregate } from "../rooms/load.ts";
 import type { Locks } from "../rooms/locks.ts";
 import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
 import { createMarketRoom } from "../rooms/market-room.ts";
+import { keepOwnership } from "../rooms/ownership.ts";
 import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom, type PlayerRoomServices } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
@@ -61,6 +62,7 @@ export interface Game {
   readonly consumers: ReadonlyMap<string, Consumer>;
   /** States as they are in the log, or in memory where they run here; undefined where there is nothing yet. */
   readPlayer(id: string): Promise<Parameters<typeof player.evolve>[0] | undefined>;
+  readWorld(): Promise<Parameters<typeof world.evolve>[0] | undefined>;
   readBook(id: string): Promise<Parameters<typeof market.evolve>[0] | undefined>;
   /** Finishes what is on its way, and takes nothing more. May be called again. */
   close(): Promise<void>;
@@ -74,8 +76,12 @@ export interface GameServices {
   /** Connections of the consumers' transactions. */
   readonly pool: pg.Pool;
   readonly peers: Peers;
-  readonly nodes: Pick<Nodes, "forsaken">;
+  readonly nodes: Pick<Nodes, "claim" | "unowned" | "lost">;
   readonly telemetry: Telemetry;
+  /** Whether aggregates run here; default true. Otherwise commands go to the nodes where they do. */
+  readonly hosts?: boolean;
+  /** Whether this node may be the one that keeps a saga going; default true. */
+  readonly runsSagas?: boolean;
   /** Told of what combats and players come to on this node. */
   readonly mirrors?: GameMirrors | undefined;
   readonly locks?: Locks | undefined;
@@ -89,15 +95,13 @@ export interface GameMirrors {
   readonly players: Observer<Parameters<typeof player.evolve>[0]>;
 }
 
-/** ms between looks for a world and for order books that nobody runs, and how many are taken at once. */
-const ADOPT_EVERY_MS = 2_000;
-const ADOPTED_AT_ONCE = 100;
 /** A saga's batch waits for the commands that it sends; its transaction is idle for that long, ms. */
 const SAGA_IDLE_MS = 60_000;
 
 /** Everything of the game that runs on a node, without its doors. */
 export async function startGame(services: GameServices, releasers: Releasers): Promise<Game> {
   const { nodeId, tenantId, store, feed, pool, peers, nodes, telemetry, mirrors, locks } = services;
+  const { hosts = true, runsSagas = true } = services;
   const options = { nodeId, tenantId };
   const catalogue = await openCatalogue(store, feed, telemetry);
   releasers.add("catalogue", () => catalogue.close());
@@ -129,7 +133,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
       Quete: kindOf({ aggregate: quete }),
       PNJ: kindOf({ aggregate: pnj }),
     },
-    { store, telemetry, tenantId, nodeId, peers, locks },
+    { store, telemetry, tenantId, nodeId, peers, locks, hosts },
   );
 
   const consumers = new Map(
@@ -144,6 +148,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
         sink: createSagaSink(saga, commands),
         filter: { eventTypes: saga.eventTypes },
         idleTransactionMs: SAGA_IDLE_MS,
+        runs: runsSagas,
         onFault: (error) => telemetry.fault(`saga ${saga.name}`, error),
         onBatch: (events, seconds) => services.onBatch?.(saga.name, events, seconds),
         onTakeOver: () => services.onTakeOver?.(saga.name),
@@ -151,19 +156,14 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     ]),
   );
 
-  // The world goes on, and orders run out, whoever is there to see it: what no live node runs, the next one to look does.
-  const adopt = async (): Promise<void> => {
-    for (const { id, type } of await nodes.forsaken(ADOPTED_AT_ONCE)) (type === "Economy" ? markets : worlds).get(id);
-  };
-  const adopting = setInterval(() => {
-    adopt().catch((error: unknown) => telemetry.fault("adopt", error));
-  }, ADOPT_EVERY_MS);
+  const owned = { Combat: combats, Joueur: players, Economy: markets, WorldState: worlds };
+  const keeper = hosts ? keepOwnership(owned, nodes, telemetry) : undefined;
 
   let closed: Promise<void> | undefined;
 
   /** Sagas stop before the actors that they command. */
   async function finish(): Promise<void> {
-    clearInterval(adopting);
+    await keeper?.close();
     await Promise.all([...consumers.values()].map((one) => one.close()));
     await Promise.all([combats.close(), players.close(), markets.close(), worlds.close()]);
   }
@@ -193,6 +193,9 @@ export async function startGame(services: GameServices, releasers: Releasers): P
     }),
     consumers,
     readPlayer,
+    async readWorld() {
+      return worlds.running(WORLD_ID)?.state ?? (await readAggregate(WORLD_ID, world, store, telemetry))?.state;
+    },
     async readBook(itemId) {
       const id = bookId(itemId);
       return markets.running(id)?.state ?? (await readAggregate(id, market, store, telemetry))?.state;

@@ -31,6 +31,8 @@ async function main(): Promise<void> {
   };
   process.on("SIGINT", () => stop(0));
   process.on("SIGTERM", () => stop(0));
+  // Who started it to be one of several is gone, and will not end it.
+  process.once("disconnect", () => stop(0));
   // A bug in some callback of a library's. What was acknowledged is durable, so going on serves players best; it is never silent.
   process.on("uncaughtException", (error) => {
     log.fatal({ err: error }, "uncaught exception");
@@ -46,9 +48,10 @@ async function main(): Promise<void> {
     node = started;
     releasers.add("node", () => started.close());
     log.info(
-      { nodeId: started.nodeId, transport: started.transport },
-      `ready: game ws://localhost:${started.gamePort}, API http://localhost:${started.apiPort}`,
+      { nodeId: started.nodeId, roles: [...config.roles].join(), transport: started.game?.transport },
+      `ready: ${started.game === undefined ? "" : `game ws://localhost:${started.game.port}, `}API http://localhost:${started.apiPort}`,
     );
+    process.send?.("ready");
   } catch (error) {
     if (error instanceof PortError || error instanceof PostgresError) log.fatal(error.message);
     else if (isDatabaseAway(error)) log.fatal(`the database cannot be used: ${error.message}. Is DATABASE_URL right?`);
@@ -63,7 +66,7 @@ function isDatabaseAway(error: unknown): error is Error {
 
 function readConfigOrExit(): Config {
   try {
-    return readConfig();
+    return readConfig(process.env, process.argv.slice(2));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);

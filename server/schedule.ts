@@ -39,6 +39,8 @@ export interface ScheduleOptions {
   readonly onFault: (name: string, error: unknown) => void;
   /** A run of this node's ended. */
   readonly onRun?: (name: string, outcome: TaskOutcome, seconds: number) => void;
+  /** Whether this node does any of it; default true. `false`: it only tells, and asks for it. */
+  readonly runs?: boolean;
   /** ms between looks at what is due; default 2,000. */
   readonly pollMs?: number;
   /** ms after which a task whose node says nothing is another's to take; default 30,000. */
@@ -173,7 +175,7 @@ export function createSchedule(tasks: readonly Task[], options: ScheduleOptions)
     }
   }
 
-  const looping = loop();
+  const looping = options.runs === false ? Promise.resolve() : loop();
   return {
     list: () => listTasks(pool as pg.ClientBase, names),
     async request(name) {

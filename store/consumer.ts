@@ -34,6 +34,8 @@ export interface ConsumerOptions {
   readonly onBatch?: (events: number, seconds: number) => void;
   /** What a batch held, once it is committed; must not throw, nor wait. */
   readonly onTaken?: (events: readonly StoredEvent[]) => void;
+  /** Whether this node may be the one that works; default true. `false`: it only tells, and takes dead letters. */
+  readonly runs?: boolean;
   /** This node goes on with what another one did before. */
   readonly onTakeOver?: () => void;
   /** Every failure, with all that its error says: not for storing. */
@@ -239,7 +241,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     // A hint is for the node that works; the others would only get in its way. After a failure it does not cut the wait short.
     if (!standby && failures === 0 && culprit === undefined) pause.wake();
   });
-  const running = run();
+  const running = options.runs === false ? Promise.resolve() : run();
 
   return {
     async status() {

@@ -103,6 +103,8 @@ export interface EventStore {
   append(request: AppendRequest): Promise<AppendResult>;
   /** Raises the stream's epoch, which shuts out every earlier owner and settles every append of unknown outcome. */
   activate(aggregateId: string, nodeId: string): Promise<Head | undefined>;
+  /** Nothing is due in it: until it is activated again, nobody need run it. Nothing, if the epoch has passed. */
+  rest(aggregateId: string, epoch: number): Promise<void>;
   head(aggregateId: string): Promise<Head | undefined>;
   /** The heads of those streams that exist, all at one moment. */
   heads(aggregateIds: readonly string[]): Promise<ReadonlyMap<string, Head>>;

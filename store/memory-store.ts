@@ -91,6 +91,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       }
       return head(aggregateId);
     },
+    rest: async () => undefined,
     head: async (aggregateId) => head(aggregateId),
     heads: async (aggregateIds) =>
       new Map(

@@ -1,51 +1,113 @@
 import type pg from "pg";
+import { uuidArray } from "./binary-arrays.ts";
 
-/** A node that has not been heard of for so long is dead, by the database's clock. */
-const DEAD_AFTER = "5 seconds";
-
-/** The table of nodes. A node says that it lives; others ask where it is. */
+/** The table of nodes, as one of them uses it. A node says that it lives; others ask where it is, and take over what a dead one ran. */
 export interface Nodes {
   /** To be called about once a second. */
-  beat(nodeId: string, url: string): Promise<void>;
-  leave(nodeId: string): Promise<void>;
-  /** Its address, if it lives. */
-  urlOf(nodeId: string): Promise<string | undefined>;
-  /** Order books and worlds that no live node has activated, at most so many. */
-  forsaken(limit: number): Promise<readonly { readonly id: string; readonly type: "Economy" | "WorldState" }[]>;
+  beat(of: { readonly url: string; readonly gameAddress: string | undefined; readonly actors: number }): Promise<void>;
+  leave(): Promise<void>;
+  /** Another node, if it lives. */
+  find(nodeId: string): Promise<NodeAddress | undefined>;
+  /** The nodes that run the game, the least busy first. */
+  hosts(): Promise<readonly (NodeAddress & { readonly nodeId: string })[]>;
+  /**
+   * Makes this node the owner of aggregates that somebody is to run and no live node does, at most so many. What nobody has
+   * ever run is somebody's to activate in a moment: it is taken if `unowned` names it.
+   */
+  claim(limit: number, unowned: readonly string[]): Promise<readonly Claimed[]>;
+  /** Aggregates that somebody is to run and nobody ever has, at most so many. */
+  unowned(limit: number): Promise<readonly string[]>;
+  /** Those of these aggregates that have another owner than this node. */
+  lost(aggregateIds: readonly string[]): Promise<readonly string[]>;
 }
 
-export function createNodes(pool: Pick<pg.Pool, "query">): Nodes {
+export interface NodeAddress {
+  readonly url: string;
+  readonly gameAddress: string | null;
+}
+
+export interface Claimed {
+  readonly id: string;
+  readonly type: string;
+}
+
+const ADDRESS = `url, game_address AS "gameAddress"`;
+/** By the database's clock, and at once where the session that holds a node's lock has ended. */
+const LIVES = "heartbeat_at > now() - make_interval(secs => $1) AND node_holds_lock(node_id)";
+const TO_BE_RUN = "NOT h.rests AND h.aggregate_type IN ('Combat', 'Economy', 'WorldState') AND h.version > 0";
+
+/** @param timeoutMs ms after which a node that says nothing is dead */
+export function createNodes(
+  pool: Pick<pg.Pool, "query">,
+  { nodeId, timeoutMs }: { readonly nodeId: string; readonly timeoutMs: number },
+): Nodes {
+  const deadAfter = timeoutMs / 1_000;
+
   return {
-    async beat(nodeId, url) {
+    async beat({ url, gameAddress, actors }) {
       await pool.query({
         name: "node_beat",
         text: `WITH dead AS (DELETE FROM nodes WHERE heartbeat_at < now() - interval '1 hour')
-               INSERT INTO nodes (node_id, url) VALUES ($1, $2)
-               ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = now(), url = excluded.url`,
-        values: [nodeId, url],
+               INSERT INTO nodes (node_id, url, game_address, actors) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = now(), url = $2, game_address = $3, actors = $4`,
+        values: [nodeId, url, gameAddress ?? null, actors],
       });
     },
-    async leave(nodeId) {
+
+    async leave() {
       await pool.query("DELETE FROM nodes WHERE node_id = $1", [nodeId]);
     },
-    async urlOf(nodeId) {
-      const { rows } = await pool.query<{ url: string }>({
-        name: "node_url",
-        text: `SELECT url FROM nodes WHERE node_id = $1 AND heartbeat_at > now() - interval '${DEAD_AFTER}'`,
-        values: [nodeId],
+
+    async find(id) {
+      const { rows } = await pool.query<NodeAddress>({
+        name: "node_find",
+        text: `SELECT ${ADDRESS} FROM nodes WHERE node_id = $2 AND ${LIVES}`,
+        values: [deadAfter, id],
       });
-      return rows[0]?.url;
+      return rows[0];
     },
-    async forsaken(limit) {
-      const { rows } = await pool.query<{ id: string; type: "Economy" | "WorldState" }>({
-        name: "nodes_forsaken",
-        text: `SELECT h.aggregate_id AS id, h.aggregate_type AS type FROM stream_heads h
-               WHERE h.aggregate_type IN ('Economy', 'WorldState') AND h.version > 0 AND NOT EXISTS (
-                 SELECT FROM nodes n WHERE n.node_id = h.owner_node AND n.heartbeat_at > now() - interval '${DEAD_AFTER}')
-               LIMIT $1`,
-        values: [limit],
+
+    async hosts() {
+      const { rows } = await pool.query<NodeAddress & { readonly nodeId: string }>({
+        name: "node_hosts",
+        text: `SELECT node_id AS "nodeId", ${ADDRESS} FROM nodes WHERE game_address IS NOT NULL AND ${LIVES} ORDER BY actors`,
+        values: [deadAfter],
       });
       return rows;
+    },
+
+    async claim(limit, unowned) {
+      const { rows } = await pool.query<Claimed>({
+        name: "node_claim",
+        // Nodes that look at the same time take different ones, each some.
+        text: `WITH live AS MATERIALIZED (SELECT node_id FROM nodes WHERE ${LIVES}), taken AS (
+                 SELECT h.aggregate_id FROM stream_heads h WHERE ${TO_BE_RUN}
+                   AND CASE WHEN h.owner_node IS NULL THEN h.aggregate_id = ANY ($4) ELSE h.owner_node NOT IN (SELECT node_id FROM live) END
+                 LIMIT $3 FOR UPDATE SKIP LOCKED)
+               UPDATE stream_heads h SET owner_node = $2, epoch = h.epoch + 1 FROM taken WHERE h.aggregate_id = taken.aggregate_id
+               RETURNING h.aggregate_id AS id, h.aggregate_type AS type`,
+        values: [deadAfter, nodeId, limit, uuidArray(unowned)],
+      });
+      return rows;
+    },
+
+    async unowned(limit) {
+      const { rows } = await pool.query<{ id: string }>({
+        name: "node_unowned",
+        text: `SELECT h.aggregate_id AS id FROM stream_heads h WHERE ${TO_BE_RUN} AND h.owner_node IS NULL LIMIT $1`,
+        values: [limit],
+      });
+      return rows.map(({ id }) => id);
+    },
+
+    async lost(aggregateIds) {
+      if (aggregateIds.length === 0) return [];
+      const { rows } = await pool.query<{ id: string }>({
+        name: "node_lost",
+        text: "SELECT aggregate_id AS id FROM stream_heads WHERE aggregate_id = ANY ($2) AND owner_node IS DISTINCT FROM $1",
+        values: [nodeId, uuidArray(aggregateIds)],
+      });
+      return rows.map(({ id }) => id);
     },
   };
 }

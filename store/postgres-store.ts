@@ -81,11 +81,19 @@ export function createPostgresStore(
     async activate(aggregateId, nodeId) {
       const { rows } = await writePool.query<Head>({
         name: "activate",
-        text: `UPDATE stream_heads SET epoch = epoch + 1, owner_node = $2 WHERE aggregate_id = $1
+        text: `UPDATE stream_heads SET epoch = epoch + 1, owner_node = $2, rests = false WHERE aggregate_id = $1
                RETURNING ${HEAD_COLUMNS}`,
         values: [aggregateId, nodeId],
       });
       return rows[0];
+    },
+
+    async rest(aggregateId, epoch) {
+      await writePool.query({
+        name: "rest",
+        text: "UPDATE stream_heads SET rests = true WHERE aggregate_id = $1 AND epoch = $2",
+        values: [aggregateId, epoch],
+      });
     },
 
     async head(aggregateId) {

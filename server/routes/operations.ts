@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import type { Commands } from "../../rooms/commands.ts";
@@ -7,7 +7,7 @@ import type { EventStore } from "../../store/event-store.ts";
 import { statusesOf } from "../consumer-metrics.ts";
 import type { Door } from "../http.ts";
 import type { Metrics } from "../metrics.ts";
-import { PEER_PATH, peerCall } from "../peers.ts";
+import { PEER_PATH, peerCall, SEAT_PATH, type SeatAnswer, type SeatCall, seatCall } from "../peers.ts";
 import { createReadiness } from "../readiness.ts";
 
 export interface OperationsServices {
@@ -18,6 +18,8 @@ export interface OperationsServices {
   readonly commands: Pick<Commands<Record<string, unknown>>, "sendHere" | "refreshHere">;
   /** Whether a token is another node's. */
   readonly authenticateNode: (token: string | undefined) => Promise<boolean>;
+  /** Gives another node's client a seat here; undefined: there is no game here. */
+  readonly joinHere: ((call: SeatCall) => Promise<SeatAnswer>) | undefined;
   /** ms for which a consumer may not move though something waits. */
   readonly stuckAfterMs: number;
 }
@@ -35,17 +37,26 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
   const { store, metrics, consumers, commands } = services;
   const readiness = createReadiness(services.stuckAfterMs);
 
+  const isNode = (request: FastifyRequest): Promise<boolean> =>
+    services.authenticateNode(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
+
+  api.post(SEAT_PATH, async (request, reply) => {
+    if (!(await isNode(request))) return door.problem(reply, refusal("UNAUTHORIZED"));
+    const parsed = seatCall.safeParse(request.body);
+    if (!parsed.success) return door.problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
+    const answer = await services.joinHere?.(parsed.data);
+    return answer === undefined ? reply.code(404).send() : reply.send(answer);
+  });
   api.post(PEER_PATH, async (request, reply) => {
-    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (!(await services.authenticateNode(token))) return door.problem(reply, refusal("UNAUTHORIZED"));
+    if (!(await isNode(request))) return door.problem(reply, refusal("UNAUTHORIZED"));
     const parsed = peerCall.safeParse(request.body);
     if (!parsed.success) return door.problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
-    const { type, id, envelope } = parsed.data;
+    const { type, id, envelope, activate = false } = parsed.data;
     if (envelope === undefined) {
-      commands.refreshHere(type, id);
+      await commands.refreshHere(type, id, { activate });
       return reply.code(204).send();
     }
-    const answer = await commands.sendHere(type, id, envelope);
+    const answer = await commands.sendHere(type, id, envelope, { activate });
     // Not a refusal, and not counted as one: the caller looks elsewhere.
     return answer === undefined ? reply.code(404).send() : reply.send(answer);
   });

@@ -23,7 +23,13 @@ export function startNode(nodeId: string, store: EventStore, nodes: Map<string, 
   const actors = createActors(player, store, telemetry, { nodeId, tenantId: "t", snapshotEvery: 20 });
   const commands = createCommands<{ Joueur: PlayerCommand }>(
     { Joueur: kindOf({ aggregate: player, actors }) },
-    { store, telemetry, tenantId: "t", nodeId, peers: { find: async (id) => nodes.get(id)?.peer } },
+    {
+      store,
+      telemetry,
+      tenantId: "t",
+      nodeId,
+      peers: { find: async (id) => nodes.get(id)?.peer, host: async () => undefined },
+    },
   );
   const read = async (id: string) => (await readAggregate(id, player, store, telemetry))?.state;
   const exchanges = createExchanges(commands, read);

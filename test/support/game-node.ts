@@ -18,7 +18,7 @@ import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import type { TestDatabase } from "./postgres.ts";
 
 /** Whatever nobody runs stays so, unless a test has it run. */
-const NOBODY_FORSAKEN = { forsaken: async () => [] };
+const NOBODY_FORSAKEN = { claim: async () => [], unowned: async () => [], lost: async () => [] };
 
 /**
  * Where a node is cut off, at an append: before it is written, or after it was and before anybody heard of it. `invalid`: that
@@ -64,13 +64,14 @@ export function gameNodes(database: TestDatabase) {
 
   function peersOf(own: string): Peers {
     return {
+      host: async () => undefined,
       async find(nodeId): Promise<Peer | undefined> {
         const there = alive.get(nodeId);
         if (there === undefined || nodeId === own) return undefined;
         return {
           send: async (type, id, envelope) => (there.answers() ? there.sendHere(type, id, envelope) : undefined),
           async refresh(type, id) {
-            if (there.answers()) there.refreshHere(type, id);
+            if (there.answers()) await there.refreshHere(type, id);
           },
         };
       },

@@ -78,7 +78,7 @@ export async function concedeFight(game: Game, store: EventStore, one: string, o
     participants: [one, other].map((entiteId, i) => ({ entiteId, typeEntite: "JOUEUR", equipe: `${i}`, position: i })),
   });
   const start = { combatId, commandId: uuidv7(), graine: "seed", userId: one, correlationId: uuidv7() };
-  const services = { combats: game.combats, store, catalogue: () => game.catalogue.current, world: () => undefined };
+  const services = { store, catalogue: () => game.catalogue.current, world: async () => undefined };
   await done(startCombat(body, start, { ...services, commands: game.commands }));
   await done(commandTo(game, "Combat", combatId, { type: "Conceder", joueurId: other }));
   return combatId;

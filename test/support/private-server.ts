@@ -1,6 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inject } from "vitest";
+import { childrenOf } from "../../server/cluster/processes-of.ts";
 import { type PostgresProcess, startPostgres } from "../../server/postgres-process.ts";
 import { migrate } from "../../store/migrate.ts";
 import { localBinaries, makeFolder } from "./servers.ts";
@@ -58,11 +58,4 @@ export async function startPrivateServer(
       await folder.remove();
     },
   };
-}
-
-async function childrenOf(parent: number): Promise<number[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
-  // pid (name) state ppid ...; the name may hold anything but ends with the last parenthesis.
-  return pids.filter((_, i) => Number(stats[i]?.split(")").at(-1)?.split(" ")[2]) === parent).map(Number);
 }

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { allEvents } from "../domain/all-events.ts";
+import { sagas } from "../domain/sagas/sagas.ts";
+import { projectors } from "../projections/all.ts";
+import { newestActs } from "../rooms/combat-acts.ts";
+import { createPool } from "../store/database.ts";
+import { createFeed } from "../store/feed.ts";
+import { migrate } from "../store/migrate.ts";
+import { createNodes } from "../store/nodes.ts";
+import { createPostgresStore } from "../store/postgres-store.ts";
+import { createRedisWakeUps } from "../store/redis-wake-ups.ts";
+import { createRegistry } from "../store/registry.ts";
+import { createLocalWakeUps } from "../store/wake-ups.ts";
+import { createNodeTokens } from "./auth.ts";
+import type { Config } from "./config.ts";
+import { createMeasure } from "./measure.ts";
+import { countAppends } from "./measured-appends.ts";
+import { createMetrics } from "./metrics.ts";
+import { createHttpPeers } from "./peers.ts";
+import type { Releasers } from "./releasers.ts";
+import { openShared } from "./shared.ts";
+import { createTelemetry } from "./telemetry.ts";
+
+export type NodeBase = Awaited<ReturnType<typeof openBase>>;
+
+/** What a node of any role has: the log, the other nodes, what is shared over Redis, and figures of all of it. */
+export async function openBase(config: Config, databaseUrl: string, log: Logger, releasers: Releasers) {
+  const nodeId = randomUUID();
+  const metrics = createMetrics();
+  const measure = createMeasure(metrics);
+  const telemetry = createTelemetry(metrics, log, measure);
+  const database = { url: databaseUrl, schema: config.databaseSchema, applicationName: `aether-engine ${nodeId}` };
+  await migrate(database);
+
+  const writePool = createPool({ ...database, poolSize: config.appendLanes + 1 });
+  const readPool = createPool({ ...database, poolSize: config.databasePool });
+  const wakeUps = createLocalWakeUps();
+  const redis =
+    config.redisUrl === undefined
+      ? undefined
+      : createRedisWakeUps({
+          url: config.redisUrl,
+          prefix: config.redisPrefix,
+          onFault: (error) => telemetry.fault("redis", error),
+        });
+  if (redis !== undefined) releasers.add("redis", () => redis.close());
+  const shared =
+    config.redisUrl === undefined
+      ? undefined
+      : openShared({
+          url: config.redisUrl,
+          prefix: config.redisPrefix,
+          hashTags: config.redisHashTags,
+          nodeId,
+          secret: config.authSecret,
+          actsBefore: (id, version) => newestActs(store, id, version),
+          metrics,
+          telemetry,
+        });
+  if (shared !== undefined) releasers.add("what is shared over redis", () => shared.close());
+  const registry = createRegistry(...allEvents);
+  const store = createPostgresStore({ writePool, readPool }, registry, {
+    lanes: config.appendLanes,
+    onBatch(_units, events, seconds) {
+      metrics.appendBatches.observe(events);
+      metrics.appendSeconds.observe(seconds);
+    },
+    onResult: countAppends(metrics),
+    onSnapshot: (aggregate_type, bytes) => metrics.snapshotBytes.observe({ aggregate_type }, bytes),
+    onAppended() {
+      wakeUps.notify();
+      redis?.notify();
+    },
+    ...(shared !== undefined && { onEvents: shared.channels.tell }),
+  });
+  releasers.add("store", () => store.close());
+  const consumerPool = createPool({ ...database, poolSize: sagas.length + projectors.length + 4 });
+  releasers.add("consumers' connections", () => consumerPool.end());
+
+  const feed = createFeed(store, {
+    process: wakeUps,
+    redis,
+    onWake: (by) => metrics.feedWakes.inc({ by }),
+    onMark: (seconds) => metrics.feedMarkSeconds.observe(seconds),
+    onFault: (error) => telemetry.fault("feed", error),
+  });
+  releasers.add("feed", () => feed.close());
+
+  const nodes = createNodes(readPool, { nodeId, timeoutMs: config.nodeTimeoutMs });
+  const nodeTokens = createNodeTokens(config.authSecret, config.tenantId);
+  const peers = createHttpPeers(nodes, nodeId, nodeTokens.sign, telemetry);
+  const consumed = {
+    onBatch(consumer: string, events: number, seconds: number): void {
+      metrics.consumerBatchEvents.observe({ consumer }, events);
+      metrics.consumerBatchSeconds.observe({ consumer }, seconds);
+    },
+    onTakeOver: (consumer: string): void => metrics.consumerTakeOvers.inc({ consumer }),
+  };
+  return {
+    ...{ config, log, nodeId, metrics, measure, telemetry, database, registry },
+    ...{ store, writePool, readPool, consumerPool, feed, shared, nodes, nodeTokens, peers, consumed },
+  };
+}
