@@ -116,8 +116,8 @@ export async function settleTask(
   { outcome, fault, done, nextInMs }: TaskEnd,
 ): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `UPDATE upkeep_tasks SET leased_until = NULL, ended_at = clock_timestamp(), outcome = $3, code = $4, error = $5, done = $6,
-       succeeded_at = CASE $3 WHEN 'DONE' THEN clock_timestamp() ELSE succeeded_at END,
+    `UPDATE upkeep_tasks SET leased_until = NULL, ended_at = now(), outcome = $3, code = $4, error = $5, done = $6,
+       succeeded_at = CASE $3 WHEN 'DONE' THEN now() ELSE succeeded_at END,
        failures = CASE $3 WHEN 'DONE' THEN 0 WHEN 'FAILED' THEN failures + 1 ELSE failures END,
        next_run_at = CASE WHEN requested_at > started_at THEN now() ELSE now() + $7::bigint * interval '1 ms' END
      WHERE name = $1 AND run = $2 AND leased_until IS NOT NULL`,
