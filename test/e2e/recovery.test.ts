@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import type { CombatSession } from "../../client/client.ts";
 import type { CombatCommandMessage } from "../../client/combat.ts";
 import type { Answer } from "../../domain/codes.ts";
-import type { StoredEvent } from "../../domain/envelope.ts";
 import { holdAppends } from "../support/appends-held.ts";
 import {
   type Fight,
@@ -18,6 +17,7 @@ import {
 } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRaw } from "../support/raw-client.ts";
+import { expectInLog } from "../support/seen.ts";
 import { useServerProcess } from "../support/server-process.ts";
 
 const database = useDatabase();
@@ -46,16 +46,6 @@ function resumed(session: CombatSession): Promise<void> {
       resolve();
     });
   });
-}
-
-/** An accepted command has just the events of its answer in the log, a refused one none. */
-function expectInLog(log: readonly StoredEvent[], commandId: string, answer: Answer): void {
-  const events = log.filter(({ metadata }) => metadata.commandId === commandId);
-  expect(events.map(({ eventId }) => eventId)).toHaveLength(answer.ok ? answer.events.length : 0);
-  if (answer.ok)
-    expect(events.map(({ version, sequence, payload }) => ({ version, sequence, payload }))).toEqual(
-      answer.events.map(({ version, sequence, payload }) => ({ version, sequence, payload })),
-    );
 }
 
 async function leave(...sessions: readonly CombatSession[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { AetherClient, type CombatSession } from "../../client/client.ts";
+import { AetherClient, type AetherOptions, type CombatSession } from "../../client/client.ts";
 import type { CombatCommandMessage, CombatParticipant, CombatSnapshot } from "../../client/combat.ts";
 import { combat } from "../../domain/combat/combat.ts";
 import { DEMO_SKILLS, type DemoCombat, demoCombat } from "../../domain/combat/demo.ts";
@@ -52,8 +52,14 @@ export async function startFight(apiUrl: string, options: Partial<DemoCombat> = 
   return { combatId: String(body["combatId"]), alix, bruno, graine };
 }
 
-export async function joinAs(gameUrl: string, combatId: string, userId: string): Promise<CombatSession> {
-  const client = new AetherClient({ url: gameUrl, token: await tokenFor("joueur", userId) });
+/** @param options e.g. of one that does not notice a silence */
+export async function joinAs(
+  gameUrl: string,
+  combatId: string,
+  userId: string,
+  options: Pick<AetherOptions, "heartbeatMs"> = {},
+): Promise<CombatSession> {
+  const client = new AetherClient({ url: gameUrl, token: await tokenFor("joueur", userId), ...options });
   return client.joinCombat(combatId, { events: true });
 }
 

@@ -90,10 +90,18 @@ export async function joinRoomRaw(
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(joinOptions),
   });
-  const seat = (await reply.json()) as { processId: string; roomId: string; sessionId: string };
+  const seat = (await reply.json()) as {
+    processId: string;
+    roomId: string;
+    sessionId: string;
+    publicAddress?: string;
+  };
   if (!reply.ok) throw new Error(`no seat: ${JSON.stringify(seat)}`);
   const path = `/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}&_authToken=${token}`;
-  const socket = await upgrade(new URL(gameUrl), path);
+  const socket = await upgrade(
+    new URL(seat.publicAddress === undefined ? gameUrl : `ws://${seat.publicAddress}`),
+    path,
+  );
   return new Promise((resolve, reject) => {
     const client = speak(socket, seat.roomId, (frame) => {
       if (frame[0] !== PROTOCOL.JOIN) return;
