@@ -58,6 +58,9 @@ const environment = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
+/** All that is read of the environment. */
+export const VARIABLES: readonly string[] = Object.keys(environment.shape);
+
 export interface Config {
   readonly roles: ReadonlySet<NodeRole>;
   readonly production: boolean;

@@ -6,16 +6,9 @@ import { Redis } from "ioredis";
 export interface Discovery {
   readonly presence: Presence;
   readonly driver: MatchMakerDriver;
-  /** The rooms of all nodes, as far as Redis knows: a hint, of rooms that may be gone. Rejects when Redis does not answer. */
-  listings(): Promise<readonly Listing[]>;
-  /** Takes the listings of nodes off that are not among these. */
+  /** Takes the listings of nodes off that are not among these. Rejects when Redis does not answer. */
   forget(liveNodes: readonly string[]): Promise<void>;
   close(): void;
-}
-
-/** A room as it is listed. Its key, e.g. `combatId`, stands beside these. */
-export interface Listing extends Pick<IRoomCache, "name" | "roomId" | "processId" | "clients"> {
-  readonly nodeId: string;
 }
 
 interface DiscoveryOptions {
@@ -76,19 +69,28 @@ export function openDiscovery({ url, prefix, nodeId, onFault }: DiscoveryOptions
       tell(() => shared.remove(roomId));
       return super.remove(roomId);
     }
+
+    override async cleanup(processId: string): Promise<void> {
+      for (const room of [...this.rooms]) if (room.processId === processId) this.remove(room.roomId);
+    }
+
+    /** The rooms of all nodes, as far as Redis knows: some of them may be gone. */
+    override query(...query: Parameters<MatchMakerDriver["query"]>) {
+      if (client.status !== "ready") return super.query(...query);
+      return shared.query(...query).catch(() => super.query(...query)) as unknown as ReturnType<LocalDriver["query"]>;
+    }
   }
   const driver = new MirroredDriver();
   client.on("ready", () => {
     for (const room of driver.rooms) tell(() => shared.persist(listed(room)));
   });
-  const listings = async () => (await shared.query({})) as unknown as readonly Listing[];
 
   return {
     presence,
     driver,
-    listings,
     async forget(liveNodes) {
-      const gone = (await listings()).filter((one) => !liveNodes.includes(one.nodeId));
+      const all = (await shared.query({})) as unknown as readonly (IRoomCache & { readonly nodeId: string })[];
+      const gone = all.filter((one) => !liveNodes.includes(one.nodeId));
       await Promise.all(gone.map(({ roomId }) => shared.remove(roomId)));
     },
     close: () => others.end(),

@@ -6,6 +6,9 @@ import type { NodeBase } from "./node-base.ts";
 import { freePort } from "./ports.ts";
 import type { Releasers } from "./releasers.ts";
 
+/** ms between looks for listings of nodes that are gone; they mislead nobody, but they pile up. */
+const FORGET_EVERY_MS = 60_000;
+
 /** The doors for players, on a node that runs the game. */
 export async function openGamePart(
   base: NodeBase,
@@ -13,7 +16,7 @@ export async function openGamePart(
   authenticate: Authenticate,
   releasers: Releasers,
 ): Promise<GamePort & { readonly number: number }> {
-  const { config, nodeId, telemetry, shared, log, peers, store } = base;
+  const { config, nodeId, telemetry, shared, log, peers, store, nodes } = base;
   const limits = {
     commandsPerSecond: config.commandsPerSecond,
     commandBurst: config.commandsPerSecond * 2,
@@ -34,7 +37,18 @@ export async function openGamePart(
           ...{ url: config.redisUrl, prefix: config.redisPrefix, nodeId },
           onFault: (error) => telemetry.fault("listings", error),
         });
-  if (discovery !== undefined) releasers.add("discovery", () => discovery.close());
+  if (discovery !== undefined) {
+    const forgetting = setInterval(() => {
+      nodes
+        .hosts()
+        .then((live) => discovery.forget(live.map((one) => one.nodeId)))
+        .catch((error: unknown) => telemetry.fault("listings", error));
+    }, FORGET_EVERY_MS);
+    releasers.add("discovery", () => {
+      clearInterval(forgetting);
+      discovery.close();
+    });
+  }
   const port = await listenGamePort(config, number, rooms, log, {
     telemetry,
     discovery,

@@ -6,7 +6,7 @@ const AGAIN_MS = 100;
 export interface NodeLock {
   /** Resolves when it is held for the first time. */
   held(): Promise<void>;
-  /** Gives it back, and ends the pool. */
+  /** Gives it back, and ends the pool. May be called again. */
   release(): Promise<void>;
 }
 
@@ -42,13 +42,20 @@ export function holdNodeLock(pool: pg.Pool, nodeId: string, onFault: (error: unk
     }
   })();
 
+  let released: Promise<void> | undefined;
+
+  async function end(): Promise<void> {
+    closed = true;
+    closing.resolve();
+    await holding;
+    await pool.end();
+  }
+
   return {
     held: () => first.promise,
-    async release() {
-      closed = true;
-      closing.resolve();
-      await holding;
-      await pool.end();
+    release() {
+      released ??= end();
+      return released;
     },
   };
 }

@@ -104,8 +104,7 @@ test("[NODE-3] a node that was silent for too long has lost what it ran: once it
   expect(done).toMatchObject({ ok: true });
 
   await owner.kill("SIGCONT");
-  for (const session of [alix, bruno])
-    await session.until(({ version }) => done.ok && version >= done.version);
+  for (const session of [alix, bruno]) await session.until(({ version }) => done.ok && version >= done.version);
   const log = await readLog(cluster.apiUrl, fight.combatId);
   expectNothingBesideTheLog(log, ...seen);
   for (const { statuses } of seen) {
