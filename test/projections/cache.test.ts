@@ -35,7 +35,7 @@ function node(rows: Map<string, number>, gate: () => Promise<void> = async () =>
     return { value, sequence: value };
   });
   const close = async () => {
-    caches.close();
+    await caches.close();
     await redis.close();
   };
   return { redis, cache, outcomes, close };
