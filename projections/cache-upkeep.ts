@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Redis, ReplyError } from "ioredis";
+import type { Redis } from "ioredis";
 import type pg from "pg";
 import type { StoredEvent } from "../domain/envelope.ts";
 import type { EventStore } from "../store/event-store.ts";
@@ -22,7 +22,9 @@ export interface CacheServices {
 export interface CacheUpkeep {
   /** For things of this kind. @param forget is told of things that have changed */
   add(kind: AnyKind, forget: (id: string) => void): void;
-  /** The generation that an entry must be of, if what is found over this connection may be believed. */
+  /** Over which what is found may be believed. */
+  readonly trusted: number | undefined;
+  /** That an entry must be of. */
   generation(client: Redis): Promise<string | undefined>;
   /** It has changed, and Redis has not been heard to know. */
   doubts(kind: AnyKind, id: string): boolean;
@@ -30,7 +32,7 @@ export interface CacheUpkeep {
   close(): Promise<void>;
 }
 
-/** Hash: `id` of the generation, `server` that it began on; by read model, up to which position deletions have been done, and `:rewrites`. */
+/** Hash: `id` of the generation; of each read model up to which position deletions have been done, and its `:rewrites`. */
 const STATE = "cache:state";
 /** Deletions at once, and how many may wait here: more are found in the log. */
 const AT_ONCE = 200;
@@ -69,8 +71,9 @@ interface Position {
  * Deletions are a consumer of the log behind the read models: Redis is told up to which position they have been done, each step from
  * where the last one ended. The node that has committed a batch does them at once. Whoever looks and finds that they have stopped
  * short of the read model's position, because that node died, did not hear of its COMMIT or has no Redis, makes up for them out
- * of the log. Where that is not enough the generation ends, and with it everything that was filled before: rows changed without
- * a position, Redis is another one than before or was restored, too much was missed, or a node of perhaps another version starts.
+ * of the log. So is a Redis that comes back with what it was some time ago: nothing is read over a new connection before.
+ * Where the log does not tell enough the generation ends, and with it everything that was filled before: rows have changed without
+ * a position, too much was missed, Redis is empty or another database's, or a node of perhaps another version starts.
  */
 export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
   const { redis, pool, store, projectors, onFault, lookMs = 250 } = services;
@@ -81,8 +84,7 @@ export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
   const unsure = new Map<string, number>();
   /** Where deletions stood at the last look. */
   const stood = new Map<string, number>();
-  let connected: { readonly connection: number; readonly server: string } | undefined;
-  /** The connection over which what is found is known to be of the generation's server. */
+  /** The connection since whose beginning deletions have been made up for. */
   let trusted: number | undefined;
   let begun = false;
   let looking: Promise<void> | undefined;
@@ -134,37 +136,49 @@ export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
       const done = await carryOut(readModel, queue.sending);
       if (done === true) continue;
       doubt(readModel, queue.sending.to);
-      // Somebody else's deletions are missing, and may have died with it.
-      if (done === false) stood.set(readModel, Number.NaN);
+      // Somebody else's deletions are missing: a look finds out whether they are on their way.
       if (done === false) look();
     }
   }
 
-  async function readPositions(names: readonly string[]): Promise<ReadonlyMap<string, Position>> {
+  async function readPositions(names: readonly string[]): Promise<readonly Position[]> {
     const { rows } = await pool.query<Position>({
       name: "cache_positions",
       text: "SELECT name, position, rewrites FROM consumer_checkpoints WHERE name = ANY ($1::text[])",
       values: [names],
     });
     const known = new Map(rows.map((row) => [row.name, row]));
-    return new Map(names.map((name) => [name, known.get(name) ?? { name, position: 0, rewrites: 0 }]));
+    return names.map((name) => known.get(name) ?? { name, position: 0, rewrites: 0 });
   }
 
-  /** Whether it is up to date then. */
-  async function makeUp(readModel: string, from: number, to: number): Promise<boolean> {
-    if (to - from > FAR) return false;
+  /** What was missed between two positions; undefined: too much. */
+  async function missed(readModel: string, from: number, to: number): Promise<Move | undefined> {
+    if (to - from > FAR) return undefined;
     const eventTypes = projectors.find(({ name }) => name === readModel)?.eventTypes ?? [];
     const events = await store.readAll(from, to, { eventTypes, limit: MADE_UP_FOR });
-    if (events.length === MADE_UP_FOR) return false;
-    if ((await carryOut(readModel, { from, to, deletions: deletionsOf(readModel, events) })) === true)
-      heard(readModel, to);
-    return true;
+    return events.length === MADE_UP_FOR ? undefined : { from, to, deletions: deletionsOf(readModel, events) };
   }
 
-  async function begin(last: string, server: string, positions: Iterable<Position>): Promise<boolean> {
-    const all = [...positions];
+  /** Answers false where Redis did not take it. Undefined: the generation is to end. */
+  async function makeUp(told: Readonly<Record<string, string>>, connection: number, position: Position) {
+    const { name, position: to, rewrites } = position;
+    const at = Number(told[name]);
+    if (!(at <= to) || Number(told[`${name}:rewrites`]) !== rewrites) return undefined;
+    const before = stood.get(name);
+    stood.set(name, at);
+    heard(name, at);
+    // What has moved since the last look is on its way.
+    if (at === to || (trusted === connection && before !== undefined && before < at)) return true;
+    const move = await missed(name, at, to);
+    if (move === undefined) return undefined;
+    const done = (await carryOut(name, move)) === true;
+    if (done) heard(name, to);
+    return done;
+  }
+
+  async function begin(last: string, all: readonly Position[]): Promise<boolean> {
     const fields = all.flatMap(({ name, position, rewrites }) => [name, position, `${name}:rewrites`, rewrites]);
-    const args = [last, "id", randomUUID(), "server", server, ...fields];
+    const args = [last, "id", randomUUID(), ...fields];
     if ((await redis.use((client) => client.eval(BEGIN, 1, state, ...args)))?.value !== 1) return false;
     for (const { name, position } of all) heard(name, position);
     return true;
@@ -173,28 +187,18 @@ export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
   async function lookOnce(): Promise<void> {
     const asked = await redis.use(async (client) => {
       const { connection } = redis;
-      if (connected?.connection !== connection) connected = { connection, server: await serverOf(client) };
-      return { told: await client.hgetall(state), ...connected };
+      return { connection, told: await client.hgetall(state) };
     });
     if (asked === undefined) return;
-    const { told, server, connection } = asked.value;
+    const { told, connection } = asked.value;
     // Asked for afterwards: no deletion is ahead of its read model.
     const positions = await readPositions(readModels());
-    const fits = ({ name, position, rewrites }: Position): boolean =>
-      Number(told[name]) <= position && Number(told[`${name}:rewrites`]) === rewrites;
-    let sound = begun && told["server"] === server && [...positions.values()].every(fits);
-    for (const { name, position } of positions.values()) {
-      if (!sound) break;
-      const at = Number(told[name]);
-      heard(name, at);
-      const before = stood.get(name);
-      stood.set(name, at);
-      // One that has moved is on its way.
-      if (at < position && before !== undefined && (before === at || Number.isNaN(before)))
-        sound = await makeUp(name, at, position);
-    }
-    if (!sound && !(await begin(told["id"] ?? "", server, positions.values()))) return;
-    begun = true;
+    const made: (boolean | undefined)[] = [];
+    if (begun) for (const position of positions) made.push(await makeUp(told, connection, position));
+    if (!begun || made.includes(undefined)) {
+      if (!(await begin(told["id"] ?? "", positions))) return;
+      begun = true;
+    } else if (made.includes(false)) return;
     trusted = connection;
   }
 
@@ -215,8 +219,11 @@ export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
       kinds.set(kind, forget);
     },
 
+    get trusted() {
+      return trusted;
+    },
+
     async generation(client) {
-      if (redis.connection !== trusted) return undefined;
       const id = await client.hget(state, "id");
       // Flushed.
       if (id === null) look();
@@ -258,13 +265,4 @@ export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
       await Promise.all([looking, ...[...queues.values()].map((queue) => queue.work)]);
     },
   };
-}
-
-/** The run of the server: another after a restart, a restored dump, a failover. Where it may not be asked, each connection is to another. */
-async function serverOf(client: Redis): Promise<string> {
-  const info = await client.info("server").catch((error: unknown) => {
-    if (error instanceof ReplyError && error.message.startsWith("NOPERM")) return "";
-    throw error;
-  });
-  return /^run_id:(\w+)/m.exec(info)?.[1] ?? randomUUID();
 }

@@ -9,6 +9,13 @@ interface Found<Value> {
   readonly sequence: number;
 }
 
+/** What Redis said before the rows were read, and when and over which connection. */
+interface Asked {
+  readonly connection: number;
+  readonly at: number;
+  readonly generation: string;
+}
+
 export interface Cache<Value> {
   /**
    * The value, from Redis or as `read` finds it. Whoever asks for one thing at a time gets one read.
@@ -43,25 +50,26 @@ export function createCaches({
       upkeep.add(kind, (id) => reading.delete(id));
 
       /** Nobody waits for it. */
-      async function fill(id: string, entry: Found<Value> & Cached<Value>): Promise<void> {
-        const filled = await redis.use((client) => fillKeys(client, redis, kind, id, entry));
+      async function fill(id: string, entry: Found<Value> & Cached<Value>, { connection, at }: Asked): Promise<void> {
+        const filled = await redis.use(async (client) => {
+          // Another Redis, or a process that has slept: the fences are not there that would tell how old this is.
+          const late = redis.connection !== connection || performance.now() - at > (FENCE_S * 1_000) / 2;
+          return late ? undefined : fillKeys(client, redis, kind, id, entry);
+        });
         if (filled?.value === 0) told(kind.name, "stale");
       }
 
-      async function readAndFill(id: string, generation: string | undefined): Promise<Found<Value> | undefined> {
-        const start = performance.now();
+      async function readAndFill(id: string, asked: Asked | undefined): Promise<Found<Value> | undefined> {
         const found = await read(id);
-        // After a long sleep of the process the fences are gone that would have told how old this is.
-        const late = performance.now() - start > (FENCE_S * 1_000) / 2;
-        if (found === undefined || generation === undefined || late || upkeep.doubts(kind, id)) return found;
-        void fill(id, { ...found, generation });
+        if (found !== undefined && asked !== undefined && !upkeep.doubts(kind, id))
+          void fill(id, { ...found, generation: asked.generation }, asked);
         return found;
       }
 
-      function readOnce(id: string, generation: string | undefined): ReturnType<typeof readAndFill> {
+      function readOnce(id: string, asked: Asked | undefined): ReturnType<typeof readAndFill> {
         const known = reading.get(id);
         if (known !== undefined) return known;
-        const own = readAndFill(id, generation).finally(() => {
+        const own = readAndFill(id, asked).finally(() => {
           if (reading.get(id) === own) reading.delete(id);
         });
         reading.set(id, own);
@@ -72,14 +80,18 @@ export function createCaches({
       async function ask(id: string, entry: boolean) {
         if (upkeep.doubts(kind, id)) return undefined;
         const asked = await redis.use(async (client) => {
+          const { connection } = redis;
+          if (connection !== upkeep.trusted) return undefined;
+          const at = performance.now();
           const keys = kind.keys(id).map((key) => redis.key(key));
           const [generation, known] = await Promise.all([
             upkeep.generation(client),
             entry ? kind.get(client, keys) : undefined,
           ]);
-          return generation && { generation, known: known?.generation === generation ? known : undefined };
+          if (generation === undefined) return undefined;
+          return { connection, at, generation, known: known?.generation === generation ? known : undefined };
         });
-        return asked?.value || undefined;
+        return asked?.value;
       }
 
       return {
@@ -92,7 +104,7 @@ export function createCaches({
           told(kind.name, asked === undefined ? "away" : "miss");
           // Who asks for something newer than what is being read must not be given that.
           const found = atLeast > 0 ? readAndFill : readOnce;
-          return (await found(id, asked?.generation))?.value;
+          return (await found(id, asked))?.value;
         },
       };
     },
