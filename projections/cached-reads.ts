@@ -1,7 +1,8 @@
 import type { Redis } from "ioredis";
 import type pg from "pg";
 import type { StoredEvent } from "../domain/envelope.ts";
-import type { Cache, Cached, CacheKind, Caches } from "./cache.ts";
+import type { Cache, Caches } from "./cache.ts";
+import type { Cached, CacheKind, Command } from "./cache-keys.ts";
 import { type PlayerProfile, readInventory, readItems, readProfiles } from "./player-queries.ts";
 import { readWorldRow, type WorldRow } from "./world-queries.ts";
 
@@ -20,8 +21,6 @@ export interface CachedReads {
   /** Missing without Redis: a page is less to read than the whole. */
   readonly inventory?: (joueurId: string, atLeast?: number) => Promise<WholeInventory | undefined>;
   world(atLeast?: number): Promise<WorldRow | undefined>;
-  /** A read model has taken these, and its rows are committed. */
-  taken(readModel: string, events: readonly StoredEvent[]): void;
 }
 
 const PLAYER_TTL_S = 600;
@@ -31,7 +30,6 @@ const WORLD_EVENTS_TTL_S = 300;
 const SLOTS = 10_000;
 
 type Hash = Readonly<Record<string, string>>;
-type Command = readonly [string, number, ...(string | number)[]];
 
 /** Fields as text: what is no text is JSON. */
 function fieldsOf(row: object): string[] {
@@ -60,11 +58,13 @@ const PROFILE_TEXTS: ReadonlySet<string> = new Set([
   "derniereConnexion",
   "creeA",
 ]);
-const STATS = ["statsBase", "statsEquipement", "statsTotales"] as const;
+const playerOf = ({ payload }: StoredEvent): string => (payload as { readonly joueurId: string }).joueurId;
 
 const profileKind: CacheKind<PlayerProfile> = {
   name: "profile",
   ttlS: PLAYER_TTL_S,
+  readModel: "players",
+  idOf: playerOf,
   keys: (id) => [`player:${id}:profile`, `player:${id}:stats`],
   async get(redis, [profile = "", stats = ""]) {
     const [hash, text] = await Promise.all([redis.hgetall(profile), redis.get(stats)]);
@@ -72,29 +72,27 @@ const profileKind: CacheKind<PlayerProfile> = {
     const { sequence, ...own } = JSON.parse(text) as Record<string, unknown>;
     if (String(sequence) !== hash["sequence"]) return undefined;
     const value = { ...rowOf(hash, PROFILE_TEXTS), ...own } as unknown as PlayerProfile;
-    return { value, sequence: value.sequence, generation: hash["generation"] ?? "" };
+    return { value, generation: hash["generation"] ?? "" };
   },
-  commands(row, sequence, generation): readonly Command[] {
+  commands(row, sequence, generation) {
     const { statsBase, statsEquipement, statsTotales, ...profile } = row;
-    const stats = JSON.stringify({ statsBase, statsEquipement, statsTotales, sequence } satisfies Record<
-      (typeof STATS)[number] | "sequence",
-      unknown
-    >);
     return [
       ["HSET", 0, ...fieldsOf(profile), "generation", generation],
-      ["SET", 1, stats],
+      ["SET", 1, JSON.stringify({ statsBase, statsEquipement, statsTotales, sequence })],
     ];
   },
 };
 
 const ITEM_TEXTS: ReadonlySet<string> = new Set(["slotId", "itemId", "nom", "typeSlot", "obtenuA"]);
-const slotKey = (id: string, slot: string | number): string => `player:${id}:inventory:item:${slot}`;
+const slotKey = (id: string, slot: string): string => `player:${id}:inventory:item:${slot}`;
 
 const inventoryKind: CacheKind<WholeInventory> = {
   name: "inventory",
   ttlS: PLAYER_TTL_S,
+  readModel: "players",
+  idOf: playerOf,
   keys: (id) => [`player:${id}:inventory:meta`, `player:${id}:inventory:items`],
-  parts: (id, { items }) => items.map(({ position }) => slotKey(id, position)),
+  parts: { set: 1, key: slotKey, members: ({ items }) => items.map(({ position }) => String(position)) },
   async get(redis, [meta = "", items = ""]): Promise<Cached<WholeInventory> | undefined> {
     const [hash, slots] = await Promise.all([redis.hgetall(meta), redis.smembers(items)]);
     const { sequence: told, generation = "", objets, ...own } = hash;
@@ -107,9 +105,9 @@ const inventoryKind: CacheKind<WholeInventory> = {
     const found = rows.map(({ sequence: _, ...row }) => rowOf(row, ITEM_TEXTS) as unknown as Item);
     const inventory = rowOf(own, new Set(["inventaireId"])) as unknown as WholeInventory["inventory"];
     const value = { inventory, items: found.sort((a, b) => a.position - b.position), sequence };
-    return { value, sequence, generation };
+    return { value, generation };
   },
-  commands({ inventory, items }, sequence, generation): readonly Command[] {
+  commands({ inventory, items }, sequence, generation) {
     const meta = fieldsOf({ ...inventory, objets: items.length, sequence });
     return [
       ["HSET", 0, ...meta, "generation", generation],
@@ -120,23 +118,27 @@ const inventoryKind: CacheKind<WholeInventory> = {
 };
 
 const WORLD_TEXTS: ReadonlySet<string> = new Set(["saison", "derniereMiseAJourCycle"]);
+const WORLD = "world";
 const eventIdOf = (event: Readonly<Record<string, unknown>>): string => String(event["evenementId"]);
 
 const worldKind: CacheKind<WorldRow> = {
   name: "world",
   ttlS: WORLD_TTL_S,
-  keys: () => ["world:state"],
-  parts: (_, { evenementsActifs }) => [
-    "world:active_events",
-    ...evenementsActifs.map((event) => `world:event:${eventIdOf(event)}`),
-  ],
+  readModel: "world",
+  idOf: () => WORLD,
+  keys: () => ["world:state", "world:active_events"],
+  parts: {
+    set: 1,
+    key: (_, event) => `world:event:${event}`,
+    members: ({ evenementsActifs }) => evenementsActifs.map(eventIdOf),
+  },
   async get(redis: Redis, [state = ""]) {
     const { generation = "", ...hash } = await redis.hgetall(state);
     if (hash["sequence"] === undefined) return undefined;
     const value = rowOf(hash, WORLD_TEXTS) as unknown as WorldRow;
-    return { value, sequence: value.sequence, generation };
+    return { value, generation };
   },
-  commands(row, _, generation): readonly Command[] {
+  commands(row, _, generation) {
     const { evenementsActifs } = row;
     return [
       ["HSET", 0, ...fieldsOf(row), "generation", generation],
@@ -145,9 +147,9 @@ const worldKind: CacheKind<WorldRow> = {
     ];
   },
   expiries: (row) => [
-    [0, WORLD_EVENTS_TTL_S],
+    [1, WORLD_EVENTS_TTL_S],
     ...row.evenementsActifs.map((event, i): readonly [number, number] => [
-      1 + i,
+      2 + i,
       Math.max(1, Math.ceil((Date.parse(String(event["expireA"])) - Date.now()) / 1_000) || WORLD_EVENTS_TTL_S),
     ]),
   ],
@@ -155,7 +157,6 @@ const worldKind: CacheKind<WorldRow> = {
 
 /** @param caches undefined: there is no Redis, and everything is read from PostgreSQL */
 export function createCachedReads(pool: Pick<pg.Pool, "query">, caches: Caches | undefined): CachedReads {
-  const WORLD = "world";
   const readProfile = async (id: string) => {
     const value = (await readProfiles(pool, [id])).get(id);
     return value && { value, sequence: value.sequence };
@@ -172,11 +173,8 @@ export function createCachedReads(pool: Pick<pg.Pool, "query">, caches: Caches |
     const value = await readWorldRow(pool);
     return value && { value, sequence: value.sequence };
   };
-  const uncached = <Value>(
-    read: (id: string) => Promise<{ readonly value: Value } | undefined>,
-  ): Pick<Cache<Value>, "get" | "drop"> => ({
+  const uncached = <Value>(read: (id: string) => Promise<{ readonly value: Value } | undefined>): Cache<Value> => ({
     get: async (id) => (await read(id))?.value,
-    drop: () => undefined,
   });
   const profiles = caches?.of(profileKind, readProfile) ?? uncached(readProfile);
   const inventories = caches?.of(inventoryKind, readWhole);
@@ -188,21 +186,5 @@ export function createCachedReads(pool: Pick<pg.Pool, "query">, caches: Caches |
       inventory: (joueurId: string, atLeast?: number) => inventories.get(joueurId, atLeast),
     }),
     world: (atLeast) => worlds.get(WORLD, atLeast),
-    taken(readModel, events) {
-      if (caches === undefined) return;
-      const newest = new Map<string, number>();
-      if (readModel === "world") newest.set(WORLD, events.at(-1)?.sequence ?? 0);
-      if (readModel === "players") {
-        for (const { payload, sequence } of events)
-          newest.set((payload as { readonly joueurId: string }).joueurId, sequence);
-      }
-      for (const [id, sequence] of newest) {
-        if (readModel === "world") worlds.drop(id, sequence);
-        else {
-          profiles.drop(id, sequence);
-          inventories?.drop(id, sequence);
-        }
-      }
-    },
   };
 }

@@ -83,6 +83,8 @@ async function settle(owner: pg.Client, name: string, epoch: number, position: n
      WHERE consumer = $1 AND event_sequence <= $2 AND state IN ('FAILED', 'PARKED')`,
     [name, position],
   );
+  // Whatever was made from the old tables says nothing of the new ones.
+  await owner.query("UPDATE consumer_checkpoints SET rewrites = rewrites + 1 WHERE name = $1", [name]);
   await owner.query(
     `UPDATE projection_rebuilds SET state = 'DONE', target = $2, updated_at = clock_timestamp(), ended_at = clock_timestamp()
      WHERE name = $1`,

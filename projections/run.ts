@@ -15,8 +15,8 @@ export interface ProjectionServices {
   /** Whether this node may be the one that keeps them; default true. */
   readonly runs?: boolean;
   readonly onBatch?: (name: string, events: number, seconds: number) => void;
-  /** What a read model has taken, once it is committed; must not throw, nor wait. */
-  readonly onTaken?: (name: string, events: readonly StoredEvent[]) => void;
+  /** A read model has moved, and this is what it has taken on the way, perhaps nothing; committed. Must not throw, nor wait. */
+  readonly onTaken?: (name: string, events: readonly StoredEvent[], from: number, to: number) => void;
   readonly onTakeOver?: (name: string) => void;
 }
 
@@ -43,7 +43,7 @@ export function createProjections(projectors: readonly Projector[], services: Pr
         batchSize: BATCH_SIZE,
         runs: services.runs ?? true,
         onFault: (error) => telemetry.fault(`projector ${projector.name}`, error),
-        onTaken: (events) => services.onTaken?.(projector.name, events),
+        onTaken: (...move) => services.onTaken?.(projector.name, ...move),
         onBatch: (events, seconds) => services.onBatch?.(projector.name, events, seconds),
         onTakeOver: () => services.onTakeOver?.(projector.name),
       }),

@@ -1,24 +1,19 @@
 import type { CombatState, Participant } from "../domain/combat/state.ts";
+import { RUN_COMMANDS } from "../store/redis.ts";
 
 /** s for which a combat's keys stay after the last write. */
 const TTL_S = 3_600;
 
 /**
  * Writes all of a combat's keys anew, unless a newer version stands there. Answers 1 if it has, and 0 if not.
- * KEYS: the state, then the others. ARGV: the version, then commands, each as its length, its name, the number of its key, and its arguments.
+ * KEYS: the state, then the others. ARGV: the version, then commands.
  */
 export const WRITE_COMBAT = `
 local known = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 if known > tonumber(ARGV[1]) then return 0 end
 for i = 1, #KEYS do redis.call('UNLINK', KEYS[i]) end
 local at = 2
-while at <= #ARGV do
-  local length = tonumber(ARGV[at])
-  local command = { ARGV[at + 1], KEYS[tonumber(ARGV[at + 2])] }
-  for i = at + 3, at + length do command[#command + 1] = ARGV[i] end
-  redis.call(unpack(command))
-  at = at + length + 1
-end
+${RUN_COMMANDS}
 return 1`;
 
 export interface CombatKeys {

@@ -36,12 +36,13 @@ export function createChannels(redis: GuardedRedis, onDropped: (messages: number
     sending = undefined;
   }
 
-  function put(channel: string, message: object): void {
+  /** @param message made only where it is sent: most of the work of a commit would be to make it */
+  function put(channel: string, message: () => object): void {
     if (!redis.usable || waiting.length >= WAITING) {
       onDropped(1);
       return;
     }
-    waiting.push([channel, JSON.stringify(message)]);
+    waiting.push([channel, JSON.stringify(message())]);
     sending ??= Promise.resolve().then(send);
   }
 
@@ -49,12 +50,12 @@ export function createChannels(redis: GuardedRedis, onDropped: (messages: number
     tell(events) {
       for (const event of events) {
         const channel = channelOf(event);
-        if (channel !== undefined) put(channel, messageOf(event));
+        if (channel !== undefined) put(channel, () => messageOf(event));
       }
     },
     // What is said is kept nowhere: it is no event, and has no place in the log.
     chat: ({ zoneId, joueurId, texte }) =>
-      put(`zone:${zoneId}:chat`, { type: "Parler", version: 0, sequence: 0, joueurId, texte }),
+      put(`zone:${zoneId}:chat`, () => ({ type: "Parler", version: 0, sequence: 0, joueurId, texte })),
     async close() {
       await sending;
       waiting = [];

@@ -1,5 +1,6 @@
 import { projectors } from "../projections/all.ts";
 import { createBoards } from "../projections/boards.ts";
+import { createCaches } from "../projections/cache.ts";
 import { createCachedReads } from "../projections/cached-reads.ts";
 import { createDayFigures } from "../projections/day-figures.ts";
 import { createFreshness } from "../projections/freshness.ts";
@@ -49,7 +50,16 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
       ? undefined
       : createDayFigures(consumerPool, shared.redis, (error) => telemetry.fault("the day's figures", error));
   if (figures !== undefined) releasers.add("the day's figures", () => figures.close());
-  const cached = createCachedReads(readModels, shared?.caches);
+  const caches =
+    shared === undefined
+      ? undefined
+      : createCaches({
+          ...{ redis: shared.redis, pool: consumerPool, store, projectors },
+          told: (kind, outcome) => metrics.cache.inc({ kind, outcome }),
+          onFault: (error) => telemetry.fault("cache", error),
+        });
+  if (caches !== undefined) releasers.add("cache", () => caches.close());
+  const cached = createCachedReads(readModels, caches);
   const rebuilds = createRebuilds(projectors, { nodeId, database, store, telemetry });
   releasers.add("rebuilds", () => rebuilds.close());
   const projections = createProjections(projectors, {
@@ -59,8 +69,9 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
     feed,
     telemetry,
     runs,
-    onTaken(name, events) {
-      cached.taken(name, events);
+    onTaken(name, events, from, to) {
+      caches?.taken(name, events, from, to);
+      if (events.length === 0) return;
       boards?.taken(name, events);
       figures?.taken(name, events);
     },

@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import { type Caches, createCaches } from "../projections/cache.ts";
 import { type CombatMirrorOptions, createCombatMirror } from "../rooms/combat-mirror.ts";
 import { createLocks, type Locks } from "../rooms/locks.ts";
 import { createPlayerCooldowns } from "../rooms/player-cooldowns.ts";
@@ -14,7 +13,6 @@ import { addScrapedGauge } from "./scraped.ts";
 /** What this node shares with others over Redis. All of it may be missing, late or lost: nothing waits for it. */
 export interface Shared extends GameMirrors {
   readonly redis: GuardedRedis;
-  readonly caches: Caches;
   readonly channels: Channels;
   readonly sessions: SessionMirror;
   readonly locks: Locks;
@@ -60,17 +58,14 @@ export function openShared(options: SharedOptions): Shared {
   const players = createPlayerCooldowns({ redis });
   const sessions = createSessionMirror({ redis, nodeId, disguise: (address) => keyedHash(secret, address) });
   const channels = createChannels(redis, (messages) => metrics.redisDropped.inc(messages));
-  const caches = createCaches(redis, (kind, outcome) => metrics.cache.inc({ kind, outcome }));
   return {
     redis,
     combats,
     players,
     sessions,
     channels,
-    caches,
     locks: createLocks(redis, (outcome) => metrics.redisLocks.inc({ outcome })),
     async close() {
-      caches.close();
       await Promise.all([combats.close(), players.close(), sessions.close(), channels.close()]);
       await redis.close();
     },

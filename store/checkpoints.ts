@@ -13,6 +13,8 @@ export interface Turn {
   readonly client: pg.PoolClient;
   readonly position: number;
   moveTo(position: number): Promise<void>;
+  /** Says that rows have changed that do not hang on the position alone. */
+  rewrite(): Promise<void>;
 }
 
 export interface Checkpoints {
@@ -57,6 +59,9 @@ export function createCheckpoints(pool: pg.Pool, name: string, nodeId: string, i
           values: [name, next, nodeId],
         });
         if (rowCount !== 1) throw new Error(`consumer ${name}: no way from ${position} to ${next}`);
+      },
+      async rewrite() {
+        await client.query("UPDATE consumer_checkpoints SET rewrites = rewrites + 1 WHERE name = $1", [name]);
       },
     };
   }

@@ -32,8 +32,8 @@ export interface ConsumerOptions {
   /** ms that `close` waits for the batch under way; default 5,000. */
   readonly closeMs?: number;
   readonly onBatch?: (events: number, seconds: number) => void;
-  /** What a batch held, once it is committed; must not throw, nor wait. */
-  readonly onTaken?: (events: readonly StoredEvent[]) => void;
+  /** The position has moved, and this is what was taken on the way, perhaps nothing; committed. Must not throw, nor wait. */
+  readonly onTaken?: (events: readonly StoredEvent[], from: number, to: number) => void;
   /** Whether this node may be the one that works; default true. `false`: it only tells, and takes dead letters. */
   readonly runs?: boolean;
   /** This node goes on with what another one did before. */
@@ -154,10 +154,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     position = page.position;
     seen = page.position;
     grow(page.events.length);
-    if (page.events.length > 0) {
-      options.onTaken?.(page.events);
-      options.onBatch?.(page.events.length, (movedAt - start) / 1_000);
-    }
+    options.onTaken?.(page.events, expected, page.position);
+    if (page.events.length > 0) options.onBatch?.(page.events.length, (movedAt - start) / 1_000);
     return 0;
   }
 

@@ -49,6 +49,7 @@ export function createRedelivery({ name, checkpoints, store, sink, batchSize, si
     if (events.length < sequences.length) throw new SinkFailure(new EventFault("GONE", "not in the log any more"));
     const compensated = await applyTo(sink, events, turn.client, signal);
     await letters(turn).settle(sequences, "DONE");
+    await turn.rewrite();
     await letters(turn).recordCompensated(events, compensated);
   }
 

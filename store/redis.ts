@@ -44,6 +44,8 @@ export interface GuardedRedis {
   use<T>(work: (redis: Redis) => Promise<T>): Promise<{ readonly value: T } | undefined>;
   /** Whether a call would be let through. */
   readonly usable: boolean;
+  /** Counts connections: what is sent while it stands at one number goes over that connection, or fails. */
+  readonly connection: number;
   /** Called when there is a connection again: what is in Redis may be anything, and what was lost meanwhile stays lost. */
   onConnect(listener: () => void): () => void;
   close(): Promise<void>;
@@ -55,6 +57,16 @@ const FAILURES_IN_A_ROW = 5;
 const SILENCE_MS = 5_000;
 /** Refusals that are no bug of ours: it is full, a replica, loading, or busy with a script. */
 const UNFIT = /^(OOM|READONLY|LOADING|BUSY|MISCONF|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
+
+/** Lua that runs the commands of ARGV from `at` on: each is its length, its name, the number of its key, and its arguments. */
+export const RUN_COMMANDS = `
+while at <= #ARGV do
+  local length = tonumber(ARGV[at])
+  local command = { ARGV[at + 1], KEYS[tonumber(ARGV[at + 2])] }
+  for i = at + 3, at + length do command[#command + 1] = ARGV[i] end
+  redis.call(unpack(command))
+  at = at + length + 1
+end`;
 
 /** The connection has ended, which its status may tell a little later. */
 const CONNECTION_LOST = /connection is closed|stream isn't writeable|command aborted|socket|ECONN|EPIPE|ETIMEDOUT/i;
@@ -70,6 +82,11 @@ export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, 
     socketTimeout: SILENCE_MS,
   });
   redis.on("error", (error: unknown) => told.onFault?.(error));
+  let connection = 0;
+  // Told before it is ready, and so before anything is sent over it.
+  redis.on("connect", () => {
+    connection += 1;
+  });
   redis.on("ready", () => {
     for (const listener of listeners) listener();
   });
@@ -113,6 +130,9 @@ export function createRedis({ url, prefix = "", timeoutMs = 50, restMs = 1_000, 
       // Closed again it is by a call: when it may be tried, somebody has to.
       const resting = breaker.state === CircuitState.Open && performance.now() - brokenAt < restMs;
       return redis.status === "ready" && !resting;
+    },
+    get connection() {
+      return connection;
     },
     onConnect(listener) {
       const own = () => listener();

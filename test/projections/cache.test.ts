@@ -1,145 +1,387 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Cache, type CacheKind, type CacheOutcome, createCaches } from "../../projections/cache.ts";
-import { createRedis } from "../../store/redis.ts";
+import { v7 } from "uuid";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { rebuildProjection } from "../../projections/rebuild.ts";
+import { EventFault } from "../../store/sink.ts";
 import { seededRandom } from "../rooms/simulation.ts";
+import { append, gains, joueur } from "../store/fixtures.ts";
+import { type BadNetwork, openBadNetwork } from "../support/bad-network.ts";
+import { rowsOf, withClient } from "../support/client.ts";
+import { useDatabase } from "../support/postgres.ts";
 import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
+import { accounts, createAccounts } from "./accounts.ts";
+import { type CacheNode, type CacheNodeOptions, openCacheNode, PREFIX, until } from "./cache-node.ts";
 
+const database = useDatabase();
 let server: PrivateRedis;
+const ending: (() => Promise<unknown>)[] = [];
+
 beforeAll(async () => {
   const started = await startPrivateRedis();
   if (started === undefined) throw new Error("there is no redis-server");
   server = started;
 });
 afterAll(() => server.stop());
+beforeEach(async () => {
+  const left = "DELETE FROM dead_letters; DELETE FROM consumer_checkpoints; DELETE FROM projection_rebuilds";
+  await withClient(database.url, (client) => client.query(`DROP TABLE IF EXISTS gains, comptes; ${left}`));
+  await createAccounts(database.url);
+});
+afterEach(async () => {
+  server.resume();
+  for (const end of ending.splice(0).reverse()) await end();
+});
 
-const kind: CacheKind<number> = {
-  name: "number",
-  ttlS: 600,
-  keys: (id) => [`number:${id}`],
-  async get(redis, [key = ""]) {
-    const { value, generation = "" } = await redis.hgetall(key);
-    return value === undefined ? undefined : { value: Number(value), sequence: Number(value), generation };
-  },
-  commands: (value, _, generation) => [["HSET", 0, "value", value, "generation", generation]],
-};
+let nodes = 0;
 
-/** A node's cache in front of a number that only rises; `gate` holds reads up between the row and the answer. */
-function node(rows: Map<string, number>, gate: () => Promise<void> = async () => undefined) {
-  const redis = createRedis({ url: server.url, prefix: "c:", restMs: 100 });
-  const outcomes: CacheOutcome[] = [];
-  const caches = createCaches(redis, (_kind, outcome) => outcomes.push(outcome));
-  const cache: Cache<number> = caches.of(kind, async (id) => {
-    const value = rows.get(id) ?? 0;
-    await gate();
-    return { value, sequence: value };
+/** A node, once it reads from Redis. */
+async function open(options: Partial<CacheNodeOptions> = {}): Promise<CacheNode> {
+  nodes += 1;
+  const one = openCacheNode({ url: database.url, redisUrl: server.url, nodeId: `n${nodes}`, ...options });
+  ending.push(one.close);
+  if (options.runs === true)
+    await until(async () => (await rowsOf(database.url, "SELECT FROM consumer_checkpoints")).length > 0);
+  await until(() => reads(one), "a node that reads from Redis");
+  return one;
+}
+
+/** Whether Redis is of use to the node: what nobody has is missed there. */
+async function reads({ cache, outcomes }: CacheNode): Promise<boolean> {
+  await cache.get(v7());
+  return outcomes.at(-1) === "miss";
+}
+
+async function network(url: string): Promise<BadNetwork> {
+  const between = await openBadNetwork(url);
+  ending.push(() => between.close());
+  return between;
+}
+
+/** Appends a gain of 1, at this version; answers its sequence. */
+async function gain({ node }: CacheNode, id: string, version: number): Promise<number> {
+  const result = await append(node.store, joueur(id, version, gains(1)));
+  if (!result.ok) throw new Error("a conflict");
+  return result.sequences.at(-1) ?? 0;
+}
+
+const totalOf = async (one: CacheNode, id: string, atLeast?: number): Promise<number> =>
+  (await one.cache.get(id, atLeast))?.total ?? 0;
+
+async function projected(sequence: number): Promise<void> {
+  await until(async () => {
+    const [row] = await rowsOf<{ position: string }>(database.url, "SELECT position FROM consumer_checkpoints");
+    return Number(row?.position) >= sequence;
+  }, "the read model");
+}
+
+/** Gains of the player's first event, read and to be found in Redis. */
+async function filled(one: CacheNode, id: string): Promise<void> {
+  await projected(await gain(one, id, 0));
+  await kept(one, id, 1);
+}
+
+/** The node answers with this, and has it from Redis. */
+async function kept(one: CacheNode, id: string, total: number): Promise<void> {
+  await until(async () => (await totalOf(one, id)) === total && one.outcomes.at(-1) === "hit", `${total}, from Redis`);
+}
+
+const keysOf = async ({ redis }: CacheNode, id: string): Promise<readonly string[]> =>
+  (await redis.use((client) => client.keys(`${PREFIX}compte:${id}*`)))?.value.sort() ?? ["?"];
+const generationOf = async ({ redis }: CacheNode) =>
+  (await redis.use((client) => client.hget(`${PREFIX}cache:state`, "id")))?.value;
+
+test("[CACHE-1] all keys of a thing go when it changes, those too that are as many as it has parts", async () => {
+  const one = await open({ runs: true });
+  const id = v7();
+  const sequences = [await gain(one, id, 0), await gain(one, id, 1)];
+  await projected(sequences[1] ?? 0);
+  await kept(one, id, 2);
+  const key = `${PREFIX}compte:${id}`;
+  const all = [key, ...sequences.map((sequence) => `${key}:gain:${sequence}`), `${key}:gains`].sort();
+  expect(await keysOf(one, id)).toEqual(all);
+  await gain(one, id, 2);
+  await until(async () => (await keysOf(one, id)).length === 0, "no key");
+  await kept(one, id, 3);
+  expect(await keysOf(one, id)).not.toContain(`${key}:gain:${sequences[0]}`);
+});
+
+test("[CACHE-1] a fill leaves nothing behind of what stood there before", async () => {
+  const one = await open({ runs: true });
+  const id = v7();
+  await filled(one, id);
+  const [set, part] = [`${PREFIX}compte:${id}:gains`, `${PREFIX}compte:${id}:gain:0`];
+  await one.redis.use(async (client) => {
+    await client.sadd(set, "0");
+    await client.set(part, "0");
+    await client.hset(`${PREFIX}compte:${id}`, "generation", "another");
   });
-  const close = async () => {
-    caches.close();
-    await redis.close();
-  };
-  return { redis, cache, outcomes, close };
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
-    if (await holds()) return;
-    await sleep(10);
-  }
-  throw new Error("it did not come about");
-}
+  await kept(one, id, 1);
+  expect(await keysOf(one, id)).not.toContain(part);
+  expect((await one.redis.use((client) => client.sismember(set, "0")))?.value).toBe(0);
+});
 
 test("[CACHE-2] a fill that was read before a deletion and comes after it comes to nothing", async () => {
-  const rows = new Map([["a", 5]]);
   let held: PromiseWithResolvers<void> | undefined;
-  const [slow, quick] = [node(rows, () => held?.promise ?? Promise.resolve()), node(rows)];
-  await until(() => slow.redis.usable && quick.redis.usable);
-  await sleep(600);
+  const quick = await open({ runs: true });
+  const slow = await open({ gate: () => held?.promise ?? Promise.resolve() });
+  const id = v7();
+  await projected(await gain(quick, id, 0));
   held = Promise.withResolvers<void>();
-  const reading = slow.cache.get("a");
-  await sleep(50);
-  rows.set("a", 6);
-  quick.cache.drop("a", 6);
-  await sleep(100);
+  const reading = totalOf(slow, id);
+  await until(() => slow.outcomes.at(-1) === "miss");
+  const fence = `${PREFIX}cache:fence:compte:${id}`;
+  await sleep(50); // for the row to be read
+  const sequence = await gain(quick, id, 1);
+  await until(async () => (await quick.redis.use((one) => one.get(fence)))?.value === String(sequence), "the fence");
   held.resolve();
-  expect(await reading).toBe(5);
+  expect(await reading).toBe(1);
   await until(() => slow.outcomes.includes("stale"));
-  expect(await quick.cache.get("a")).toBe(6);
-  expect(await slow.cache.get("a")).toBe(6);
-  await slow.close();
-  await quick.close();
+  expect(await totalOf(slow, id)).toBe(2);
+  expect(await totalOf(quick, id)).toBe(2);
+});
+
+test("[CACHE-2] a fill whose rows were read before a generation ended is of that generation", async () => {
+  let held: PromiseWithResolvers<void> | undefined;
+  const quick = await open({ runs: true });
+  const slow = await open({ gate: () => held?.promise ?? Promise.resolve() });
+  const id = v7();
+  await projected(await gain(quick, id, 0));
+  held = Promise.withResolvers<void>();
+  const reading = totalOf(slow, id);
+  await until(() => slow.outcomes.at(-1) === "miss");
+  await sleep(50); // for the row to be read
+  const before = await generationOf(quick);
+  await withClient(database.url, (client) =>
+    client.query(
+      "BEGIN; UPDATE comptes SET total = 5; UPDATE consumer_checkpoints SET rewrites = rewrites + 1; COMMIT",
+    ),
+  );
+  await until(async () => (await generationOf(quick)) !== before, "another generation");
+  held.resolve();
+  expect(await reading).toBe(1);
+  await until(async () => (await keysOf(quick, id)).length > 0, "the fill");
+  expect(await totalOf(quick, id)).toBe(5);
+  expect(await totalOf(slow, id)).toBe(5);
 });
 
 test("[CACHE-2] a deletion that Redis did not take is made up for, and its node does not read what it could not delete", async () => {
-  const rows = new Map([["b", 1]]);
-  const [writer, reader] = [node(rows), node(rows)];
-  await until(() => writer.redis.usable && reader.redis.usable);
-  await sleep(600);
-  await reader.cache.get("b");
-  await until(async () => (await writer.redis.use((one) => one.exists("c:number:b")))?.value === 1);
+  const writer = await open({ runs: true });
+  const reader = await open();
+  const id = v7();
+  await filled(reader, id);
   server.pause();
-  rows.set("b", 2);
-  writer.cache.drop("b", 2);
-  await sleep(300);
-  expect(await writer.cache.get("b")).toBe(2);
+  await projected(await gain(writer, id, 1));
+  await until(async () => (await totalOf(writer, id)) === 2);
   server.resume();
-  expect(await writer.cache.get("b")).toBe(2);
-  await until(async () => (await reader.cache.get("b")) === 2);
-  await writer.close();
-  await reader.close();
+  expect(await totalOf(writer, id)).toBe(2);
+  await kept(reader, id, 2);
 });
 
-test("[CACHE-2] what was filled before a node started is not believed: its predecessor may not have come to delete it", async () => {
-  const rows = new Map([["c", 1]]);
-  const first = node(rows);
-  await until(() => first.redis.usable);
-  await sleep(600);
-  await first.cache.get("c");
-  await until(async () => (await first.redis.use((one) => one.exists("c:number:c")))?.value === 1);
-  await first.close();
-  rows.set("c", 2);
-  const second = node(rows);
-  await until(() => second.redis.usable);
-  expect(await second.cache.get("c")).toBe(2);
-  await second.close();
+test("[CACHE-2] what was filled before a node started is not believed: it may be of another version", async () => {
+  const first = await open({ runs: true });
+  const id = v7();
+  await filled(first, id);
+  const before = await generationOf(first);
+  await open();
+  expect(await generationOf(first)).not.toBe(before);
 });
 
-test.each([1, 2, 3, 4, 5, 6])(
+test("[CACHE-2] a node that is killed between a commit and its deletions leaves nothing stale to others", async () => {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, "cache-child.ts"), "--url", database.url, "--redis", server.url],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  ending.push(async () => void child.kill("SIGKILL"));
+  const heard: string[] = [];
+  child.stdout.on("data", (bytes: Buffer) => heard.push(bytes.toString()));
+  await until(() => heard.join("").includes("ready"));
+  const [one, other] = [await open(), await open()];
+  const id = v7();
+  await filled(one, id);
+  child.stdin.write("die\n");
+  await until(() => heard.join("").includes("dying"));
+  const gone = once(child, "exit");
+  const sequence = await gain(one, id, 1);
+  expect(await gone).toEqual([null, "SIGKILL"]);
+  await projected(sequence);
+  // Nobody works for the read model any more, and nothing happens in it.
+  await kept(one, id, 2);
+  await kept(other, id, 2);
+});
+
+test("[CACHE-2] a COMMIT whose answer is lost leaves nothing stale", async () => {
+  const between = await network(database.url);
+  const through = new URL(database.url);
+  through.port = new URL(between.url).port;
+  let losing = false;
+  const one = await open({
+    runs: true,
+    projectedUrl: through.href,
+    onConnect(client) {
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+      client.query = ((...args: unknown[]) => {
+        if (losing && args[0] === "COMMIT") between.lose("answers", true);
+        return query(...args);
+      }) as typeof client.query;
+    },
+  });
+  const other = await open();
+  const id = v7();
+  await filled(other, id);
+  losing = true;
+  await projected(await gain(other, id, 1));
+  losing = false;
+  between.cut();
+  between.lose("answers", false);
+  await kept(one, id, 2);
+  await kept(other, id, 2);
+});
+
+test("[CACHE-2] an event that is taken from the dead letters leaves nothing stale", async () => {
+  const id = v7();
+  let bad = true;
+  const projector = accounts((events) => {
+    if (bad && events.some(({ aggregateId, version }) => aggregateId === id && version === 2))
+      throw new EventFault("BAD", "not yet");
+  });
+  const one = await open({ runs: true, projector });
+  const other = await open();
+  await filled(other, id);
+  const sequence = await gain(one, id, 1);
+  await until(async () => (await rowsOf(database.url, "SELECT FROM dead_letters WHERE state = 'FAILED'")).length > 0);
+  await projected(sequence);
+  // A minute later:
+  await one.redis.use((client) => client.unlink(`${PREFIX}cache:fence:compte:${id}`));
+  await kept(one, id, 1);
+  await kept(other, id, 1);
+  bad = false;
+  expect(await one.projections.consumers.get("comptes")?.retryDeadLetter(sequence)).toMatchObject({ ok: true });
+  // Whoever asks for it is given it, at once and on any node.
+  expect(await totalOf(other, id, sequence)).toBe(2);
+  await kept(one, id, 2);
+  await kept(other, id, 2);
+});
+
+test("[CACHE-2] tables that were made anew leave nothing stale", async () => {
+  const one = await open({ runs: true });
+  const id = v7();
+  await projected(await gain(one, id, 0));
+  await withClient(database.url, (client) => client.query("UPDATE comptes SET total = 7"));
+  await kept(one, id, 7);
+  const { store } = one.node;
+  await rebuildProjection({ projector: accounts(), nodeId: "n", database: { url: database.url }, store });
+  await kept(one, id, 1);
+});
+
+test("[CACHE-2] what Redis was restored with is not believed, not even for a moment", async () => {
+  const [one, other] = [await open({ runs: true }), await open()];
+  const id = v7();
+  await filled(other, id);
+  await one.redis.use((client) => client.save());
+  await projected(await gain(one, id, 1));
+  await kept(other, id, 2);
+  await kept(one, id, 2);
+  await server.kill();
+  await server.start();
+  for (const node of [one, other]) {
+    await until(() => node.redis.usable);
+    for (let n = 0; n < 200; n += 1) expect(await totalOf(node, id)).toBe(2);
+  }
+  await kept(one, id, 2);
+  await kept(other, id, 2);
+});
+
+test("[CACHE-2] what the node that has no Redis could not delete others do, while it has none", async () => {
+  const between = await network(server.url);
+  const one = await open({ runs: true, redisUrl: between.url.replace("ws:", "redis:") });
+  const other = await open();
+  const id = v7();
+  await filled(other, id);
+  between.lose("commands", true);
+  await projected(await gain(one, id, 1));
+  await kept(other, id, 2);
+  await projected(await gain(one, id, 2));
+  await kept(other, id, 3);
+  expect(await totalOf(one, id)).toBe(3);
+});
+
+test("[CACHE-2] an emptied Redis is filled anew", async () => {
+  const one = await open({ runs: true });
+  const id = v7();
+  await filled(one, id);
+  await one.redis.use((client) => client.flushall());
+  await kept(one, id, 1);
+});
+
+test("[CACHE-2] after a gap that is too large to make up for, the generation ends", async () => {
+  const between = await network(server.url);
+  const one = await open({ runs: true, redisUrl: between.url.replace("ws:", "redis:") });
+  const id = v7();
+  await filled(one, id);
+  const before = await generationOf(one);
+  between.lose("commands", true);
+  const result = await append(one.node.store, joueur(v7(), 0, gains(2_500)));
+  expect(result.ok).toBe(true);
+  await projected(await gain(one, id, 1));
+  between.lose("commands", false);
+  between.cut();
+  await kept(one, id, 2);
+  expect(await generationOf(one)).not.toBe(before);
+});
+
+test.each([1, 2, 3])(
   "[CACHE-2] readers, writers and outages as they come, seed %i: never older than asked for, and right in the end",
   async (seed) => {
     const chance = seededRandom(seed);
-    const rows = new Map<string, number>();
-    const ids = ["x", "y", "z"].map((id) => `${id}${seed}`);
-    const nodes = [1, 2].map(() => node(rows, () => sleep(chance() * 4)));
-    await until(() => nodes.every(({ redis }) => redis.usable));
+    const between = await network(server.url);
+    const gate = () => sleep(chance() * 4);
+    const all = [
+      await open({ runs: true, gate }),
+      await open({ runs: true, gate, redisUrl: between.url.replace("ws:", "redis:") }),
+      await open({ gate }),
+    ];
+    const [writer] = all as [CacheNode];
+    const ids = [v7(), v7(), v7()];
+    const totals = new Map<string, number>();
     const pick = <One>(of: readonly One[]): One => of[Math.floor(chance() * of.length)] as One;
     const doing: Promise<void>[] = [];
-    let paused = false;
-    for (let step = 0; step < 400; step += 1) {
-      const [id, at] = [pick(ids), pick(nodes)];
+    let lost = false;
+    for (let step = 0; step < 200; step += 1) {
+      const [id, at] = [pick(ids), pick(all)];
       const roll = chance();
-      if (roll < 0.35) {
-        const next = (rows.get(id) ?? 0) + 1;
-        rows.set(id, next);
-        at.cache.drop(id, next);
-      } else if (roll < 0.97) {
-        const atLeast = chance() < 0.5 ? (rows.get(id) ?? 0) : 0;
-        doing.push(
-          at.cache.get(id, atLeast).then((value) => {
-            expect(value).toBeGreaterThanOrEqual(atLeast);
-          }),
-        );
-      } else {
-        if (paused) server.resume();
-        else server.pause();
-        paused = !paused;
+      if (roll < 0.2) {
+        const total = totals.get(id) ?? 0;
+        const sequence = await gain(writer, id, total);
+        totals.set(id, total + 1);
+        if (chance() < 0.3)
+          doing.push(
+            projected(sequence)
+              .then(() => totalOf(at, id, sequence))
+              .then((found) => expect(found).toBeGreaterThan(total)),
+          );
+      } else if (roll < 0.95) doing.push(totalOf(at, id).then((found) => expect(found).toBeGreaterThanOrEqual(0)));
+      else if (roll < 0.97) {
+        server.pause();
+        await sleep(chance() * 150);
+        server.resume();
+      } else if (roll < 0.98) {
+        between.lose("commands", !lost);
+        lost = !lost;
+      } else if (roll < 0.99) between.cut();
+      else {
+        await server.kill();
+        await server.start();
       }
       if (chance() < 0.5) await sleep(chance() * 3);
     }
-    server.resume();
+    between.lose("commands", false);
+    between.cut();
     await Promise.all(doing);
-    for (const id of ids)
-      for (const { cache } of nodes) await until(async () => (await cache.get(id)) === (rows.get(id) ?? 0));
-    await Promise.all(nodes.map(({ close }) => close()));
+    for (const id of ids) for (const one of all) if (totals.has(id)) await kept(one, id, totals.get(id) ?? 0);
   },
+  60_000,
 );

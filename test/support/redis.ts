@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
 import { freePort } from "../../server/ports.ts";
@@ -14,7 +17,7 @@ export interface TestRedis {
 export interface PrivateRedis extends TestRedis {
   /** kill -9. */
   kill(): Promise<void>;
-  /** On the same port. */
+  /** On the same port, with what the last SAVE has written. */
   start(): Promise<void>;
   /** Connections stay open, and nothing answers. */
   pause(): void;
@@ -33,6 +36,7 @@ export async function startPrivateRedis(): Promise<PrivateRedis | undefined> {
   const port = await freePort("127.0.0.1");
   let child = await launch(port);
   if (child === undefined) return undefined;
+  process.once("exit", () => child?.kill("SIGKILL"));
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, "exit");
@@ -42,7 +46,10 @@ export async function startPrivateRedis(): Promise<PrivateRedis | undefined> {
   };
   return {
     url: `redis://127.0.0.1:${port}`,
-    stop: () => end("SIGTERM"),
+    async stop() {
+      await end("SIGTERM");
+      await rm(join(tmpdir(), dumpOf(port)), { force: true });
+    },
     kill: () => end("SIGKILL"),
     async start() {
       child = await launch(port);
@@ -52,11 +59,13 @@ export async function startPrivateRedis(): Promise<PrivateRedis | undefined> {
   };
 }
 
+const dumpOf = (port: number): string => `aether-test-redis-${port}.rdb`;
+
 async function launch(port: number): Promise<ChildProcess | undefined> {
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"];
+  const own = ["--dir", tmpdir(), "--dbfilename", dumpOf(port)];
+  const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...own];
   const child = spawn("redis-server", args, { stdio: "ignore" });
   const missing = once(child, "error").then(() => true);
-  process.once("exit", () => child.kill("SIGKILL"));
   for (let tries = 0; tries < 200; tries += 1) {
     if (await Promise.race([missing, sleep(25, false)])) return undefined;
     if (await answers(port)) return child;
