@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ZONE } from "../../domain/catalogue/demo/ids.ts";
 import { combat } from "../../domain/combat/combat.ts";
 import type { CombatState } from "../../domain/combat/state.ts";
-import { levelScore } from "../../projections/boards.ts";
+import { levelScore } from "../../projections/board-placings.ts";
 import { type Adventurer, arrive, call, give, sagasDone } from "../support/adventure.ts";
 import { isTurnOf, joinAs, readLog, startFight } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
