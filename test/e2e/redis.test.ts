@@ -327,3 +327,29 @@ test("[CACHE-3] leaderboards are what the players' rows are, also after a flush"
   expect(await board(`guild?around=${player.id}&limit=1`)).toMatchObject({ items: [{ guildeId: "lune" }] });
   await player.session.leave();
 });
+
+test("[CACHE-3] [REDIS-8] what a node had committed and not told Redis of when it was killed, the next one tells it", async () => {
+  const player = await arrive(server.gameUrl, "MAGE");
+  await player.session.leave();
+  await sagasDone(server.apiUrl);
+  const member = `${player.id}:${String((await profileOf(player.id)).body["pseudo"])}`;
+  const scoreNow = async () => Number(await redis.zscore(key("leaderboard:level"), member));
+  const combats = async () => Number(await redis.get(key("stats:combats:today")));
+  await until(async () => (await scoreNow()) === levelScore(1, 0));
+  const [before, witness] = [await combats(), "witness:that nothing is filled anew"];
+  await redis.zadd(key("leaderboard:level"), -1, witness);
+  redisServer.pause();
+  const given = { type: "AttribuerExperience", montant: 40, source: "EVENEMENT", reference: "killed" };
+  const answer = await call(server.apiUrl, `/players/${player.id}/commands`, "admin", { method: "POST", body: given });
+  expect(answer.status).toBe(200);
+  await startFight(server.apiUrl, { preparationMs: 1 });
+  const { body } = await profileOf(player.id, answer.body["sequence"] as number);
+  expect(body["experience"]).toBe(40);
+  await server.kill();
+  redisServer.resume();
+  expect(await scoreNow()).toBe(levelScore(1, 0));
+  await server.start();
+  await until(async () => (await scoreNow()) === levelScore(1, 40), "the score");
+  await until(async () => (await combats()) > before, "the figure");
+  expect(await redis.zscore(key("leaderboard:level"), witness)).toBe("-1");
+});
