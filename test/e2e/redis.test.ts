@@ -339,13 +339,13 @@ test("[CACHE-3] [REDIS-8] what a node had committed and not told Redis of when i
   const [before, witness] = [await combats(), "witness:that nothing is filled anew"];
   await redis.zadd(key("leaderboard:level"), -1, witness);
   redisServer.pause();
-  const given = { type: "AttribuerExperience", montant: 40, source: "EVENEMENT", reference: "killed" };
+  const given = { type: "GagnerExperience", montant: 40, source: "EVENEMENT", reference: "killed" };
   const answer = await call(server.apiUrl, `/players/${player.id}/commands`, "admin", { method: "POST", body: given });
   expect(answer.status).toBe(200);
   await startFight(server.apiUrl, { preparationMs: 1 });
   const { body } = await profileOf(player.id, answer.body["sequence"] as number);
   expect(body["experience"]).toBe(40);
-  await server.kill();
+  await server.stop("SIGKILL");
   redisServer.resume();
   expect(await scoreNow()).toBe(levelScore(1, 0));
   await server.start();
