@@ -342,7 +342,7 @@ test("[CACHE-3] [REDIS-8] what a node had committed and not told Redis of when i
   const given = { type: "GagnerExperience", montant: 40, source: "EVENEMENT", reference: "killed" };
   const answer = await call(server.apiUrl, `/players/${player.id}/commands`, "admin", { method: "POST", body: given });
   expect(answer.status).toBe(200);
-  await startFight(server.apiUrl, { preparationMs: 1 });
+  await startFight(server.apiUrl, { preparationMs: 0 });
   const { body } = await profileOf(player.id, answer.body["sequence"] as number);
   expect(body["experience"]).toBe(40);
   await server.stop("SIGKILL");
