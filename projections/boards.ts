@@ -1,33 +1,40 @@
-import type pg from "pg";
-import type { StoredEvent } from "../domain/envelope.ts";
-import { experienceAt } from "../domain/player/formulas.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
 import type { GuardedRedis } from "../store/redis.ts";
-import type { Board } from "./leaderboard.ts";
+import { readHead } from "./board-changes.ts";
+import { fillBoards } from "./board-fill.ts";
+import { canFollow, follow, type Target } from "./board-follow.ts";
+import { idOf, keysOf } from "./board-keys.ts";
+import { type Mark, readMark, readWith } from "./board-scripts.ts";
+import { BOARDS, type Board } from "./leaderboard.ts";
+import { createLooking } from "./looking.ts";
+import type { Reader } from "./player-queries.ts";
 
-/** Rows that are read and members that are written at once. */
-const PAGE = 2_000;
+/** Changes that are taken at once. */
+const PAGE = 1_000;
 const LOOK_MS = 2_000;
-/** For which one node may fill the boards anew; by then it has, or it is dead. */
-const LOCK_S = 300;
-const MOST_XP = 999_999;
+/** ms between looks while a reader waits, and that it waits at most: a position may be written down a second late. */
+const WAIT_LOOK_MS = 50;
+const WAIT_MS = 2_000;
 
-interface BoardRow {
-  readonly id: string;
-  readonly pseudo: string;
-  readonly niveau: number;
-  readonly experience: number;
-  readonly cote: number | null;
-  readonly guilde: string | null;
-}
-
-/** Leaderboards in Redis (contract: "Redis keys and channels"). PostgreSQL is the truth; everything here is made from its rows. */
+/**
+ * Leaderboards in Redis (contract: "Redis keys and channels"), made from the players' rows and what has been noted of their changes.
+ * Each has a mark that says how far it follows them, and moves with it in one script, only from where the writer has seen it: so any node
+ * may write, whoever was killed or slow leaves nothing undone and overwrites nothing, and what Redis has lost it has lost with its mark.
+ */
 export interface Boards {
-  /** A read model has taken these, and its rows are committed. Never waits. */
-  taken(readModel: string, events: readonly StoredEvent[]): void;
-  /** Members after a rank, the highest score first; undefined: Redis is not there, or not filled. */
-  page(board: Board, after: number, limit: number): Promise<readonly RankedMember[] | undefined>;
-  /** From 1; null: not ranked; undefined: as above. */
-  rankOf(board: Board, member: string): Promise<number | null | undefined>;
+  /** A read model has moved on, and its rows are committed. Never waits. */
+  taken(readModel: string): void;
+  /**
+   * Members after a rank, the highest score first; undefined: Redis is not there, not filled, or has not come as far as
+   * `minSequence` in a while.
+   */
+  page(board: Board, after: number, limit: number, minSequence?: number): Promise<readonly RankedMember[] | undefined>;
+  /**
+   * From 1; null: not ranked; undefined: as above.
+   * @param who a player's member; of the guilds' board, a guild's id
+   */
+  rankOf(board: Board, who: string, minSequence?: number): Promise<number | null | undefined>;
   close(): Promise<void>;
 }
 
@@ -37,157 +44,86 @@ export interface RankedMember {
   readonly score: number;
 }
 
-const BOARD_KEYS = { level: "leaderboard:level", arena: "leaderboard:arena", guild: "leaderboard:guild" } as const;
-/** Says that the boards have been filled: a Redis that was flushed, or is another one, does not have it. */
-const FILLED = "leaderboard:filled";
-const COLUMNS = `joueur_id AS id, pseudo, niveau, experience::float8 AS experience, (statistiques_jeu->>'score_arene')::int AS cote, guilde_id AS guilde`;
-
-export const memberOf = (id: string, name: string): string => `${id}:${name}`;
-
-/** niveau × 1 000 000 + xp of the level. */
-export function levelScore(niveau: number, experience: number): number {
-  return niveau * 1_000_000 + Math.min(MOST_XP, Math.max(0, Math.trunc(experience - experienceAt(niveau))));
+export interface BoardsOptions {
+  readonly reader: Reader;
+  readonly redis: GuardedRedis;
+  readonly onFault: (error: unknown) => void;
+  /** Changes, and rows, that are taken at once; default 1,000. */
+  readonly pageSize?: number;
+  /** ms; default 2,000. */
+  readonly lookMs?: number;
+  /** ms that a reader waits for what is fresh enough; default 2,000. */
+  readonly waitMs?: number;
 }
 
-export function createBoards(
-  pool: Pick<pg.Pool, "query">,
-  redis: GuardedRedis,
-  onFault: (error: unknown) => void,
-): Boards {
-  const touched = new Set<string>();
-  let filled = false;
-  let working: Promise<void> | undefined;
+export function createBoards(options: BoardsOptions): Boards {
+  const { reader, redis, onFault, waitMs = WAIT_MS } = options;
   let closed = false;
-
-  async function rowsOf(ids: readonly string[]): Promise<readonly BoardRow[]> {
-    const text = `SELECT ${COLUMNS} FROM joueurs WHERE joueur_id = ANY ($1::uuid[])`;
-    return (await pool.query<BoardRow>(text, [ids])).rows;
-  }
-
-  async function guildsOf(ids: readonly string[] | null): Promise<readonly { member: string; points: number }[]> {
-    const { rows } = await pool.query<{ member: string; points: number }>(
-      `SELECT guilde_id || ':' || coalesce(max(guilde_nom), '') AS member, sum(niveau)::float8 AS points FROM joueurs
-       WHERE guilde_id IS NOT NULL AND ($1::text[] IS NULL OR guilde_id = ANY ($1)) GROUP BY guilde_id`,
-      [ids],
-    );
-    return rows;
-  }
-
-  /** Whether Redis took them. */
-  async function write(rows: readonly BoardRow[], suffix = ""): Promise<boolean> {
-    const levels = rows.flatMap((row) => [levelScore(row.niveau, row.experience), memberOf(row.id, row.pseudo)]);
-    const ratings = rows.flatMap(({ id, pseudo, cote }) => (cote === null ? [] : [cote, memberOf(id, pseudo)]));
-    const done = await redis.use((client) =>
-      Promise.all([
-        levels.length > 0 ? client.zadd(redis.key(`${BOARD_KEYS.level}${suffix}`), ...levels) : 0,
-        ratings.length > 0 ? client.zadd(redis.key(`${BOARD_KEYS.arena}${suffix}`), ...ratings) : 0,
-      ]),
-    );
-    return done !== undefined;
-  }
-
-  async function writeGuilds(ids: readonly string[] | null, suffix = ""): Promise<boolean> {
-    const guilds = await guildsOf(ids);
-    if (guilds.length === 0) return true;
-    const scores = guilds.flatMap(({ member, points }) => [points, member]);
-    return (
-      (await redis.use((client) => client.zadd(redis.key(`${BOARD_KEYS.guild}${suffix}`), ...scores))) !== undefined
-    );
-  }
-
-  /** Beside the boards that are read, then in their place. */
-  async function fill(): Promise<void> {
-    const token = crypto.randomUUID();
-    const lock = redis.key("lock:leaderboard:fill");
-    const got = await redis.use((client) => client.set(lock, token, "EX", LOCK_S, "NX"));
-    if (got?.value !== "OK") return;
-    const suffix = ":new";
-    const keys = Object.values(BOARD_KEYS).map((key) => [redis.key(`${key}${suffix}`), redis.key(key)] as const);
-    await redis.use((client) => client.unlink(...keys.map(([made]) => made)));
-    let whole = await writeGuilds(null, suffix);
-    for (let after = "00000000-0000-0000-0000-000000000000"; whole && !closed; ) {
-      const text = `SELECT ${COLUMNS} FROM joueurs WHERE joueur_id > $1 ORDER BY joueur_id LIMIT ${PAGE}`;
-      const { rows } = await pool.query<BoardRow>(text, [after]);
-      whole = await write(rows, suffix);
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < PAGE) break;
-      after = last.id;
-    }
-    await redis.use(async (client) => {
-      if (whole && !closed) {
-        for (const [made, key] of keys) if ((await client.exists(made)) === 1) await client.rename(made, key);
-        await client.set(redis.key(FILLED), "1");
-      }
-      if ((await client.get(lock)) === token) await client.unlink(lock);
-    });
-  }
+  const services = { reader, redis, pageSize: options.pageSize ?? PAGE, isClosed: () => closed };
 
   async function work(): Promise<void> {
-    if (!redis.usable) {
-      filled = false;
-      return;
+    if (!redis.usable) return;
+    const marks = await redis.use((client) =>
+      Promise.all(BOARDS.map((board) => readMark(client, keysOf(redis, board)))),
+    );
+    if (marks === undefined) return;
+    const head = await readHead(reader);
+    const there: Target[] = [];
+    const missing = new Map<Board, Mark | undefined>();
+    for (const [n, board] of BOARDS.entries()) {
+      const mark = marks.value[n];
+      if (mark !== undefined && canFollow(mark, head)) there.push({ board, keys: keysOf(redis, board), mark });
+      else missing.set(board, mark);
     }
-    const marker = await redis.use((client) => client.get(redis.key(FILLED)));
-    if (marker === undefined) return;
-    filled = marker.value === "1";
-    if (!filled) await fill();
-    // What changed while the boards were filled, or while Redis was away, is written after it.
-    while (touched.size > 0 && !closed) {
-      const ids = [...touched].slice(0, PAGE);
-      const rows = await rowsOf(ids);
-      const guilds = [...new Set(rows.flatMap(({ guilde }) => (guilde === null ? [] : [guilde])))];
-      for (const id of ids) touched.delete(id);
-      if ((await write(rows)) && (guilds.length === 0 || (await writeGuilds(guilds)))) continue;
-      for (const id of ids) touched.add(id);
-      return;
-    }
+    await follow(services, there);
+    if (missing.size > 0) await fillBoards(services, missing);
   }
 
-  function look(): void {
-    if (closed || working !== undefined) return;
-    working = work()
-      .catch(onFault)
-      .finally(() => {
-        working = undefined;
-      });
-  }
+  const looking = createLooking(work, { everyMs: options.lookMs ?? LOOK_MS, onFault });
+  const unsubscribe = redis.onConnect(() => looking.soon());
 
-  const looking = setInterval(look, LOOK_MS);
-  const unsubscribe = redis.onConnect(look);
-  let soon: NodeJS.Timeout | undefined;
+  async function read<T>(
+    board: Board,
+    minSequence: number,
+    of: (client: Redis, key: string) => Promise<T>,
+  ): Promise<T | undefined> {
+    const keys = keysOf(redis, board);
+    for (const until = performance.now() + waitMs; ; ) {
+      const found = await redis.use((client) => readWith(client, keys, (key) => of(client, key)));
+      if (found?.value === undefined) return undefined;
+      if (found.value.mark.position >= minSequence) return found.value.value;
+      if (performance.now() > until || closed) return undefined;
+      await looking.now();
+      await sleep(WAIT_LOOK_MS);
+    }
+  }
 
   return {
-    taken(readModel, events) {
-      if (readModel !== "players") return;
-      for (const { payload } of events) touched.add((payload as { readonly joueurId: string }).joueurId);
-      soon ??= setTimeout(() => {
-        soon = undefined;
-        look();
-      }, 20);
+    taken(readModel) {
+      if (readModel === "players") looking.soon();
     },
-    async page(board, after, limit) {
-      if (!filled) return undefined;
-      const found = await redis.use((client) =>
-        client.zrevrange(redis.key(BOARD_KEYS[board]), after, after + limit - 1, "WITHSCORES"),
+    async page(board, after, limit, minSequence = 0) {
+      const found = await read(board, minSequence, (client, key) =>
+        client.zrevrange(key, after, after + limit - 1, "WITHSCORES"),
       );
-      if (found === undefined) return undefined;
-      return Array.from({ length: found.value.length / 2 }, (_, i) => {
-        const member = found.value[2 * i] ?? "";
-        return { rang: after + i + 1, id: member.slice(0, member.indexOf(":")), score: Number(found.value[2 * i + 1]) };
-      });
+      return (
+        found &&
+        Array.from({ length: found.length / 2 }, (_, i) => {
+          return { rang: after + i + 1, id: idOf(found[2 * i] ?? ""), score: Number(found[2 * i + 1]) };
+        })
+      );
     },
-    async rankOf(board, member) {
-      if (!filled) return undefined;
-      const rank = await redis.use((client) => client.zrevrank(redis.key(BOARD_KEYS[board]), member));
-      if (rank === undefined) return undefined;
-      return rank.value === null ? null : rank.value + 1;
+    async rankOf(board, who, minSequence = 0) {
+      const rank = await read(board, minSequence, async (client, key) => {
+        const member = board === "guild" ? await client.hget(keysOf(redis, board).members, who) : who;
+        return member === null ? null : client.zrevrank(key, member);
+      });
+      return typeof rank === "number" ? rank + 1 : rank;
     },
     async close() {
       closed = true;
-      clearInterval(looking);
-      clearTimeout(soon);
       unsubscribe();
-      await working;
+      await looking.close();
     },
   };
 }

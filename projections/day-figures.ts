@@ -1,147 +1,125 @@
-import type pg from "pg";
-import type { StoredEvent } from "../domain/envelope.ts";
+import type { Redis } from "ioredis";
 import type { GuardedRedis } from "../store/redis.ts";
+import { createLooking } from "./looking.ts";
+import type { Reader } from "./player-queries.ts";
 
-/** What is counted, by the read model that takes it, and the event that counts. */
-const COUNTED = [
-  { readModel: "combat", key: "stats:combats:today", eventType: "CombatDemarre" },
-  { readModel: "economy", key: "stats:transactions:today", eventType: "TransactionExecutee" },
+/** What is counted: events of a type, or players of whom there is one. How far the log is taken, the read model says. */
+const FIGURES = [
+  { readModel: "combat", key: "stats:combats:today", eventType: "CombatDemarre", of: "events" },
+  { readModel: "economy", key: "stats:transactions:today", eventType: "TransactionExecutee", of: "events" },
+  { readModel: "players", key: "stats:active_players:today", eventType: "JoueurConnecte", of: "players" },
 ] as const;
-type Counted = (typeof COUNTED)[number];
+type Figure = (typeof FIGURES)[number];
 
-const ACTIVE = "stats:active_players:today";
-/** Players of the day that are counted anew after a flush, at most: it is an estimate all the same. */
-const ACTIVE_AT_MOST = 100_000;
-const RETRY_MS = 2_000;
+/** Events that are counted at once: their players are the arguments of one script. */
+const PAGE = 5_000;
+const LOOK_MS = 2_000;
 
 /**
- * Adds events to the day's count, each once. KEYS: the count, and how far it goes. ARGV: when the day ends, s since the epoch, then the events'
- * sequences, rising. Answers 0 where it has no beginning to add to.
+ * Moves a figure on, if it still stands where it is thought to. KEYS: the figure, and how far it goes of which day. ARGV: the day as s since
+ * the epoch, how far it goes, how far it then goes, what is counted, and of events how many, of players who. An older day has nothing to
+ * add to a newer one. Answers 1 if moved.
  */
-const ADD = `
-local upto = redis.call('GET', KEYS[2])
-if not upto then return 0 end
-local fresh = 0
-for i = 2, #ARGV do
-  if tonumber(ARGV[i]) > tonumber(upto) then fresh = fresh + 1 end
+const MOVE = `
+local at = redis.call('HMGET', KEYS[2], 'day', 'upto')
+local day, upto = tonumber(at[1] or '0'), at[2] or '0'
+if day > tonumber(ARGV[1]) then return 0 end
+if day < tonumber(ARGV[1]) or redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  upto = '0'
 end
-redis.call('INCRBY', KEYS[1], fresh)
-if tonumber(ARGV[#ARGV]) > tonumber(upto) then redis.call('SET', KEYS[2], ARGV[#ARGV]) end
-redis.call('EXPIREAT', KEYS[1], ARGV[1])
-redis.call('EXPIREAT', KEYS[2], ARGV[1])
+if upto ~= ARGV[2] then return 0 end
+if ARGV[4] == 'events' then redis.call('INCRBY', KEYS[1], ARGV[5]) else redis.call('PFADD', KEYS[1], unpack(ARGV, 5)) end
+redis.call('HSET', KEYS[2], 'day', ARGV[1], 'upto', ARGV[3])
+for _, key in ipairs(KEYS) do redis.call('EXPIREAT', key, tonumber(ARGV[1]) + 86400) end
 return 1`;
 
-/** Puts a count in the place of one that goes less far. KEYS as above. ARGV: when the day ends, the count, how far it goes. */
-const BEGIN = `
-local upto = tonumber(redis.call('GET', KEYS[2]) or '-1')
-if upto > tonumber(ARGV[3]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-redis.call('SET', KEYS[2], ARGV[3])
-redis.call('EXPIREAT', KEYS[1], ARGV[1])
-redis.call('EXPIREAT', KEYS[2], ARGV[1])
-return 1`;
-
-/** The day's figures in Redis (contract: "Redis keys and channels"), until midnight UTC. */
+/**
+ * The day's figures in Redis (contract: "Redis keys and channels"), until midnight UTC by the database's clock. Each stands beside how far
+ * of the log it counts, and moves with it from where the writer has seen it: any node may count, and each event is counted once.
+ */
 export interface DayFigures {
-  /** A read model has taken these, and its rows are committed. Never waits. */
-  taken(readModel: string, events: readonly StoredEvent[]): void;
+  /** A read model has moved on. Never waits. */
+  taken(readModel: string): void;
   close(): Promise<void>;
 }
 
-export function createDayFigures(
-  pool: Pick<pg.Pool, "query">,
-  redis: GuardedRedis,
-  onFault: (error: unknown) => void,
-): DayFigures {
-  /** Figures that Redis does not have, or may have wrongly: they are counted anew from the log. */
-  const broken = new Set<Counted>(COUNTED);
-  let activeBroken = true;
-  let working: Promise<void> = Promise.resolve();
+export interface DayFiguresOptions {
+  readonly reader: Reader;
+  readonly redis: GuardedRedis;
+  readonly onFault: (error: unknown) => void;
+  /** Events that are counted at once; default 5,000. */
+  readonly pageSize?: number;
+  /** ms; default 2,000. */
+  readonly lookMs?: number;
+}
+
+export function createDayFigures(options: DayFiguresOptions): DayFigures {
+  const { reader, redis, onFault, pageSize = PAGE } = options;
   let closed = false;
 
-  const midnight = (): Date => {
-    const day = new Date();
-    day.setUTCHours(0, 0, 0, 0);
-    return day;
-  };
-  const dayEnds = (): number => midnight().getTime() / 1_000 + 86_400;
   // On a cluster a script's keys are in one slot: the second is where the first's whole name puts it.
-  const keysOf = ({ key }: Counted): [string, string] => [redis.key(key), redis.key(`upto:{${redis.key(key)}}`)];
+  const keysOf = ({ key }: Figure): [figure: string, upto: string] => [
+    redis.key(key),
+    redis.key(`upto:{${redis.key(key)}}`),
+  ];
 
-  async function countAnew(figure: Counted): Promise<void> {
-    // What is counted up to must be whole: a lower number may still be on its way into the log behind a higher one.
-    const marked = await pool.query<{ upto: number }>("SELECT high_water_mark() AS upto");
-    const upto = marked.rows[0]?.upto ?? 0;
-    const { rows } = await pool.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM evenements
-       WHERE event_type = $1 AND "timestamp" >= $2 AND event_sequence <= $3`,
-      [figure.eventType, midnight().toISOString(), upto],
+  /** How far it goes of this day: 0 if it has not begun. Undefined: Redis is not there. */
+  async function uptoOf(figure: Figure, day: number): Promise<number | undefined> {
+    const [key, upto] = keysOf(figure);
+    const found = await redis.use((client: Redis) =>
+      Promise.all([client.hmget(upto, "day", "upto"), client.exists(key)]),
     );
-    const { count = 0 } = rows[0] ?? {};
-    const done = await redis.use((client) => client.eval(BEGIN, 2, ...keysOf(figure), dayEnds(), count, upto));
-    if (done !== undefined) broken.delete(figure);
+    if (found === undefined) return undefined;
+    const [[of, at], there] = found.value;
+    return Number(of) === day && there === 1 ? Number(at) : 0;
   }
 
-  async function add(figure: Counted, sequences: readonly number[]): Promise<void> {
-    const done = await redis.use((client) => client.eval(ADD, 2, ...keysOf(figure), dayEnds(), ...sequences));
-    if (done?.value !== 1) broken.add(figure);
-  }
-
-  async function addActive(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const key = redis.key(ACTIVE);
-    const done = await redis.use(async (client) => {
-      await client.pfadd(key, ...ids);
-      await client.expireat(key, dayEnds());
-    });
-    if (done === undefined) activeBroken = true;
-  }
-
-  async function mend(): Promise<void> {
-    if (!redis.usable || closed) return;
-    for (const figure of COUNTED) {
-      const there = broken.has(figure) ? undefined : await redis.use((client) => client.exists(keysOf(figure)[1]));
-      // Flushed, or a new day: it begins with what the log has of today.
-      if (broken.has(figure) || there?.value === 0) await countAnew(figure);
+  /** Up to where the read model is: no event before that is still on its way into the log. */
+  async function moveOn(figure: Figure, day: number, end: number): Promise<void> {
+    for (let from = await uptoOf(figure, day); from !== undefined && from < end && !closed; ) {
+      const { rows } = await reader.query<{ sequence: number; id: string }>({
+        name: "day_figure",
+        text: `SELECT event_sequence AS sequence, payload->>'joueurId' AS id FROM evenements
+               WHERE event_type = $1 AND event_sequence > $2 AND event_sequence <= $3
+                 AND "timestamp" >= to_timestamp($4) AND "timestamp" < to_timestamp($4 + 86400)
+               ORDER BY event_sequence LIMIT $5`,
+        values: [figure.eventType, from, end, day, pageSize],
+      });
+      const upto = rows.length < pageSize ? end : (rows.at(-1)?.sequence ?? end);
+      const counted = figure.of === "events" ? [rows.length] : new Set(rows.map(({ id }) => id));
+      const args = [day, from, upto, figure.of, ...counted];
+      const moved = await redis.use((client) => client.eval(MOVE, 2, ...keysOf(figure), ...args));
+      if (moved?.value !== 1) return;
+      from = upto;
     }
-    if (!activeBroken && (await redis.use((client) => client.exists(redis.key(ACTIVE))))?.value !== 0) return;
-    activeBroken = false;
-    const { rows } = await pool.query<{ id: string }>(
-      "SELECT joueur_id AS id FROM joueurs WHERE derniere_connexion >= $1 ORDER BY derniere_connexion DESC LIMIT $2",
-      [midnight().toISOString(), ACTIVE_AT_MOST],
-    );
-    for (let at = 0; at < rows.length; at += 1_000) await addActive(rows.slice(at, at + 1_000).map(({ id }) => id));
   }
 
-  /** One thing after another: what is added is added in the order of the log. */
-  function next(work: () => Promise<void>): void {
-    working = working.then(work).catch(onFault);
+  async function work(): Promise<void> {
+    if (!redis.usable) return;
+    const { rows } = await reader.query<{ name: string; position: number; day: number }>({
+      name: "day_positions",
+      text: `SELECT name, position, extract(epoch FROM date_trunc('day', now()))::int AS day FROM consumer_checkpoints
+             WHERE name = ANY ($1)`,
+      values: [FIGURES.map(({ readModel }) => readModel)],
+    });
+    for (const figure of FIGURES) {
+      const row = rows.find(({ name }) => name === figure.readModel);
+      if (row !== undefined) await moveOn(figure, row.day, row.position);
+    }
   }
 
-  const mending = setInterval(() => next(mend), RETRY_MS);
-  next(mend);
+  const looking = createLooking(work, { everyMs: options.lookMs ?? LOOK_MS, onFault });
+  const unsubscribe = redis.onConnect(() => looking.soon());
 
   return {
-    taken(readModel, events) {
-      for (const figure of COUNTED) {
-        if (figure.readModel !== readModel) continue;
-        const since = midnight().toISOString();
-        const counted = events.filter(
-          ({ eventType, timestamp }) => eventType === figure.eventType && timestamp >= since,
-        );
-        const sequences = counted.map(({ sequence }) => sequence);
-        if (sequences.length > 0) next(() => add(figure, sequences));
-      }
-      if (readModel !== "players") return;
-      const ids = events
-        .filter(({ eventType }) => eventType === "JoueurConnecte")
-        .map(({ payload }) => (payload as { readonly joueurId: string }).joueurId);
-      next(() => addActive(ids));
+    taken(readModel) {
+      if (FIGURES.some((figure) => figure.readModel === readModel)) looking.soon();
     },
     async close() {
       closed = true;
-      clearInterval(mending);
-      await working;
+      unsubscribe();
+      await looking.close();
     },
   };
 }

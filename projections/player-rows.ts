@@ -4,6 +4,7 @@ import type { Tenue } from "../domain/player/outfit.ts";
 import type { PartType, PayloadOf } from "../domain/player/state.ts";
 import type { Bonus, Classe, Emplacement } from "../domain/values.ts";
 import { derivedUuid, partId } from "../store/uuid.ts";
+import { recordChanges } from "./board-changes.ts";
 import type { Transaction } from "./projector.ts";
 import { RowSet, type Shape } from "./row-set.ts";
 
@@ -232,6 +233,7 @@ export class PlayerRows {
 
   /** Those that others refer to first. */
   async save(transaction: Transaction): Promise<void> {
+    await recordChanges(transaction, this.joueurs.changes());
     await this.joueurs.save(transaction);
     await this.inventaires.save(transaction);
     await this.items.save(transaction);

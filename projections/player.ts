@@ -64,6 +64,7 @@ export const playerProjector: Projector = {
   eventTypes: PLAYER_EVENTS,
   tables: TABLES,
   archives: ["joueurs_archive"],
+  changes: ["leaderboard_changes"],
   async apply(events, transaction) {
     const told = events as readonly Told[];
     const rows = new PlayerRows();

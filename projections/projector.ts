@@ -18,6 +18,8 @@ export interface Projector {
   readonly tables: readonly string[];
   /** Where rows of them go that are old: made anew with them, empty. What is old is live again then, until it is moved again. */
   readonly archives?: readonly string[];
+  /** What it writes for those who follow its rows: made anew with them, so that who followed the old ones sees that they are gone. */
+  readonly changes?: readonly string[];
   apply(events: readonly StoredEvent[], transaction: Transaction): Promise<void>;
 }
 
@@ -31,6 +33,6 @@ export function projectorSink(projector: Projector): Sink {
 }
 
 /** All that a rebuild makes anew. */
-export function allTables({ tables, archives = [] }: Projector): readonly string[] {
-  return [...tables, ...archives];
+export function allTables({ tables, archives = [], changes = [] }: Projector): readonly string[] {
+  return [...tables, ...archives, ...changes];
 }

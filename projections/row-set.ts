@@ -15,6 +15,8 @@ export class RowSet<Row extends object> {
   readonly #shape: Shape<Row>;
   /** Null: to be removed. */
   readonly #rows = new Map<string, Row | null>();
+  /** As they are in the table. */
+  readonly #stored = new Map<string, Row>();
   readonly #changed = new Set<string>();
 
   constructor(shape: Shape<Row>) {
@@ -34,6 +36,7 @@ export class RowSet<Row extends object> {
   /** Knows a row as it is in the table. */
   keep(row: Row): void {
     this.#rows.set(this.#keyOf(row), row);
+    this.#stored.set(this.#keyOf(row), row);
   }
 
   get(key: string): Row | undefined {
@@ -42,6 +45,14 @@ export class RowSet<Row extends object> {
 
   *[Symbol.iterator](): Generator<Row> {
     for (const row of this.#rows.values()) if (row !== null) yield row;
+  }
+
+  /** Rows that are to be written, each with what the table has of it. */
+  changes(): readonly { readonly before: Row | undefined; readonly after: Row }[] {
+    return [...this.#changed].flatMap((key) => {
+      const after = this.#rows.get(key) ?? null;
+      return after === null ? [] : [{ before: this.#stored.get(key), after }];
+    });
   }
 
   put(row: Row): void {

@@ -12,12 +12,6 @@ const AT_ONCE = 100;
 /** Sessions that have ended and are kept until Redis has forgotten them; more of them run out by themselves. */
 const ENDED_AT_MOST = 10_000;
 
-/** Adds to who was active on the day that it is in Redis, which ends for all nodes at the same moment. */
-const ADD_ACTIVE = `
-redis.call('PFADD', KEYS[1], unpack(ARGV))
-redis.call('EXPIREAT', KEYS[1], (math.floor(tonumber(redis.call('TIME')[1]) / 86400) + 1) * 86400)
-return 1`;
-
 /** A player that has come; whoever tells of it tells of what becomes of it, too. */
 export interface Presence {
   active(): void;
@@ -55,8 +49,8 @@ interface Session {
 }
 
 /**
- * Who is in the game, as others read it from Redis: `session:{id}`, `user:{id}:sessions`, `stats:players:online` and
- * `stats:active_players:today`. Told by the players' rooms; never waited for. What is there no longer because its node has died
+ * Who is in the game, as others read it from Redis: `session:{id}`, `user:{id}:sessions` and
+ * `stats:players:online`. Told by the players' rooms; never waited for. What is there no longer because its node has died
  * runs out by itself.
  */
 export function createSessionMirror({
@@ -77,11 +71,9 @@ export function createSessionMirror({
   async function write(those: readonly Session[]): Promise<boolean> {
     const some = those.filter((one) => sessions.get(one.sessionId) === one);
     if (some.length === 0) return true;
-    const active = redis.key("stats:active_players:today");
     const done = await redis.use((client) =>
-      Promise.all([
-        client.eval(ADD_ACTIVE, 1, active, ...new Set(some.map(({ userId }) => userId))),
-        ...some.flatMap(({ sessionId, userId, ip, createdAt, lastActivity }) => [
+      Promise.all(
+        some.flatMap(({ sessionId, userId, ip, createdAt, lastActivity }) => [
           client.hset(sessionKey(sessionId), {
             ...{ user_id: userId, ip, created_at: createdAt, last_activity: lastActivity },
           }),
@@ -89,7 +81,7 @@ export function createSessionMirror({
           client.sadd(userKey(userId), sessionId),
           client.expire(userKey(userId), SESSION_TTL_S),
         ]),
-      ]),
+      ),
     );
     if (done !== undefined) for (const one of some) one.written = true;
     return done !== undefined;

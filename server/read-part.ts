@@ -43,12 +43,20 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
   const boards =
     shared === undefined
       ? undefined
-      : createBoards(consumerPool, shared.redis, (error) => telemetry.fault("leaderboards", error));
+      : createBoards({
+          reader: consumerPool,
+          redis: shared.redis,
+          onFault: (error) => telemetry.fault("leaderboards", error),
+        });
   if (boards !== undefined) releasers.add("leaderboards", () => boards.close());
   const figures =
     shared === undefined
       ? undefined
-      : createDayFigures(consumerPool, shared.redis, (error) => telemetry.fault("the day's figures", error));
+      : createDayFigures({
+          reader: consumerPool,
+          redis: shared.redis,
+          onFault: (error) => telemetry.fault("the day's figures", error),
+        });
   if (figures !== undefined) releasers.add("the day's figures", () => figures.close());
   const caches =
     shared === undefined
@@ -72,8 +80,8 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
     onTaken(name, events, from, to) {
       caches?.taken(name, events, from, to);
       if (events.length === 0) return;
-      boards?.taken(name, events);
-      figures?.taken(name, events);
+      boards?.taken(name);
+      figures?.taken(name);
     },
     onTakeOver: consumed.onTakeOver,
     onBatch(...batch) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { BoardReads } from "../../projections/boards-reads.ts";
-import type { Board, Ranked, RankedGuild } from "../../projections/leaderboard.ts";
+import type { BoardAnswer, BoardPage } from "../../projections/boards-reads.ts";
+import type { Ranked, RankedGuild } from "../../projections/leaderboard.ts";
 import {
   type AcceptedQuest,
   type CarriedItem,
@@ -37,17 +37,11 @@ function own({ joueurId }: Pick<PublicPlayer, "joueurId">, { who }: Context): st
   throw refuse("FORBIDDEN", "this is another player's");
 }
 
-/** After which rank a page begins; with `around` a player, it or its guild is in the middle. @throws a refusal */
-async function beginning(
-  boards: BoardReads,
-  board: Board,
-  around: string | number | null | undefined,
-  { limit, after }: { readonly limit: number; readonly after?: number | undefined },
-): Promise<number | undefined> {
-  if (around === null || around === undefined) return after;
-  const rank = await boards.rankOf(board, idOf(around));
-  if (rank === undefined) throw refuse("NOT_FOUND", "the player is not ranked");
-  return Math.max(0, rank - 1 - Math.floor(limit / 2));
+/** @throws a refusal */
+function answered<Row>(found: BoardAnswer<Row>): BoardPage<Row> {
+  if (found === "NOT_RANKED") throw refuse("NOT_FOUND", "the player is not ranked");
+  if (found === "NOT_YET") throw refuse("NOT_YET");
+  return found;
 }
 
 const rankKey = z.int().min(0).max(2_000_000_000);
@@ -266,8 +260,8 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
         const named = choice("board", ["level", "arena"], name);
         if (named === undefined) throw refuse("NOT_FOUND");
         const { limit, after } = placeOf(args, rankKey);
-        const from = await beginning(boards, named, around, { limit, after });
-        const { rows } = await boards.players(named, { after: from, limit: limit + 1 });
+        const place = { around: around == null ? undefined : idOf(around), after, limit };
+        const { rows, after: from } = answered(await boards.players(named, place));
         return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang, { after: from ? String(from) : null });
       },
     }),
@@ -281,8 +275,8 @@ export function playerTypes(builder: Builder, { item, competence, quete }: Catal
       complexity: listCost,
       async resolve(_, { around, ...args }, { boards }) {
         const { limit, after } = placeOf(args, rankKey);
-        const from = await beginning(boards, "guild", around, { limit, after });
-        const { rows } = await boards.guilds({ after: from, limit: limit + 1 });
+        const place = { around: around == null ? undefined : idOf(around), after, limit };
+        const { rows, after: from } = answered(await boards.guilds(place));
         return connectionOf(pageOfRows(rows, limit), ({ rang }) => rang, { after: from ? String(from) : null });
       },
     }),

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
-import type { BoardPage, BoardReads } from "../../projections/boards-reads.ts";
+import type { BoardAnswer, BoardReads } from "../../projections/boards-reads.ts";
 import { cursorSchema, pageOf } from "../../projections/keyset.ts";
 import { BOARDS, type Ranked, type RankedGuild } from "../../projections/leaderboard.ts";
 import { wireId } from "../../rooms/wire.ts";
 import { type Door, EVERYONE } from "../http.ts";
-import { count, id, page } from "./answers.ts";
+import { count, page } from "./answers.ts";
+import { publicPlayer } from "./player-answers.ts";
 
 const boardQuery = z
   .strictObject({
@@ -17,17 +18,7 @@ const boardQuery = z
   .refine(({ around, after }) => around === undefined || after === undefined, "around or after, not both");
 const board = z.enum(BOARDS);
 
-const ranked = z.strictObject({
-  rang: z.int().min(1),
-  joueurId: id,
-  pseudo: z.string(),
-  classe: z.string(),
-  niveau: count,
-  titre: z.string().nullable(),
-  guildeNom: z.string().nullable(),
-  experience: count,
-  scoreArene: count,
-});
+const ranked = publicPlayer.extend({ rang: z.int().min(1), experience: count, scoreArene: count });
 
 const guild = z.strictObject({
   rang: z.int().min(1),
@@ -39,7 +30,8 @@ const guild = z.strictObject({
 
 /**
  * `GET /leaderboards/{level|arena|guild}`: from the top, after a cursor, or `around` a player or its guild, which is in the middle; with a
- * limit of 1, alone. `live`: ranks are as they are now, else as of the last refresh, of players who were seen in the last 30 days.
+ * limit of 1, alone. `live`: ranks of all players as they are now, else as of the last refresh, of players who were seen in the last 30
+ * days. With `minSequence` only live ones are answered.
  */
 export function leaderboardReads(api: FastifyInstance, door: Door, boards: BoardReads): void {
   api.get(
@@ -50,20 +42,18 @@ export function leaderboardReads(api: FastifyInstance, door: Door, boards: Board
         roles: EVERYONE,
         takes: boardQuery,
         gives: page(z.union([ranked, guild])).extend({ live: z.boolean() }),
+        of: ["players"],
       },
-      async ({ body: { around, after, limit }, request, reply }) => {
+      async ({ body: { around, after, limit }, minSequence, request, reply }) => {
         const named = board.safeParse((request.params as { board: string }).board);
         if (!named.success) return door.problem(reply, refusal("NOT_FOUND", "there is no such leaderboard"));
-        const rank = around === undefined ? undefined : await boards.rankOf(named.data, around);
-        if (around !== undefined && rank === undefined)
-          return door.problem(reply, refusal("NOT_FOUND", "the player is not ranked"));
-        const from = {
-          after: rank === undefined ? after : Math.max(0, rank - 1 - Math.floor(limit / 2)),
-          limit: limit + 1,
-        };
-        const { rows, live }: BoardPage<Ranked | RankedGuild> =
-          named.data === "guild" ? await boards.guilds(from) : await boards.players(named.data, from);
-        return reply.send({ ...pageOf(rows, limit, ({ rang }) => rang), live });
+        const place = { around, after, limit, minSequence };
+        const found: BoardAnswer<Ranked | RankedGuild> =
+          named.data === "guild" ? await boards.guilds(place) : await boards.players(named.data, place);
+        if (found === "NOT_RANKED") return door.problem(reply, refusal("NOT_FOUND", "the player is not ranked"));
+        if (found === "NOT_YET")
+          return door.problem(reply, refusal("NOT_YET", "the leaderboard has not come that far yet"));
+        return reply.send({ ...pageOf(found.rows, limit, ({ rang }) => rang), live: found.live });
       },
     ),
   );
