@@ -134,7 +134,7 @@ export function createMetrics() {
     // Redis
     cache: counter(
       "aether_cache_reads_total",
-      "Reads through the cache, by kind and outcome: hit, miss, stale (a fill that came too late), away (Redis was not asked, or did not answer)",
+      "Reads through the cache, by kind and outcome: hit, miss (also where a sequence is asked for), stale (a fill that came too late), away (Redis was not asked, or did not answer)",
       "kind",
       "outcome",
     ),

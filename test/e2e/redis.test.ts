@@ -244,7 +244,25 @@ test("[CACHE-1] a read is from Redis the second time, and is deleted when its ro
   expect((await call(server.apiUrl, `/players/${player.id}/inventory`, "admin")).body).toEqual(inventory.body);
   const { body } = await gift(player.id, 1);
   expect((await profileOf(player.id, body["sequence"] as number)).body["or"]).toBe(1);
+  await until(async () => (await redis.keys(key(`player:${player.id}:inventory*`))).length === 0, "no key");
   await player.session.leave();
+});
+
+test("[CACHE-1] the world's events are keys of their own, which go when the world changes", async () => {
+  const command = (body: object) => call(server.apiUrl, "/world/commands", "admin", { method: "POST", body });
+  const definition = { type: "RECOLTE", nom: "Moisson", objectif: 10, dureeMs: 600_000 };
+  const evenementId = crypto.randomUUID();
+  const begun = await command({ type: "DeclencherEvenement", evenementId, definition });
+  expect([begun.status, begun.body]).toEqual([200, expect.anything()]);
+  await call(server.apiUrl, `/world?minSequence=${begun.body["sequence"]}`, "admin");
+  const event = key(`world:event:${evenementId}`);
+  await until(async () => {
+    await call(server.apiUrl, "/world", "admin");
+    return (await redis.hget(event, "evenementId")) === evenementId;
+  }, "the event");
+  expect(await redis.smembers(key("world:active_events"))).toContain(evenementId);
+  expect((await command({ type: "AnnulerEvenement", evenementId, raison: "assez" })).status).toBe(200);
+  await until(async () => (await redis.exists(event, key("world:active_events"))) === 0, "no key");
 });
 
 test("[CACHE-2] whatever becomes of Redis in the middle of a load, no answer fails and none is older than asked for", async () => {

@@ -54,6 +54,7 @@ export interface CacheNodeOptions {
   readonly url: string;
   readonly redisUrl: string;
   readonly nodeId: string;
+  readonly restMs?: number;
   /** Default false: it serves what others project. */
   readonly runs?: boolean;
   readonly projector?: Projector;
@@ -68,7 +69,7 @@ export interface CacheNodeOptions {
 /** What of a node has to do with a cached read model, on real servers. */
 export function openCacheNode(options: CacheNodeOptions): CacheNode {
   const { url, redisUrl, nodeId, runs = false, projector = accounts(), gate } = options;
-  const redis = createRedis({ url: redisUrl, prefix: PREFIX, restMs: 100 });
+  const redis = createRedis({ url: redisUrl, prefix: PREFIX, restMs: options.restMs ?? 100 });
   const node = openConsumerNode({ url }, { nodeId, feed: { pollMs: 20 } });
   const pool = createPool({ url, poolSize: 6 });
   const projected = createPool({ url: options.projectedUrl ?? url, poolSize: 3, answerTimeoutMs: 1_000 });
