@@ -20,7 +20,10 @@ export interface TestCluster {
 }
 
 /** Two nodes that run the game, one with the API, a balancer and a Redis of their own, for the calling file. */
-export function useCluster(database: TestDatabase, env: Readonly<Record<string, string>> = {}): TestCluster {
+export function useCluster(
+  database: TestDatabase,
+  counts: { readonly games?: number; readonly projectors?: number } = {},
+): TestCluster {
   let cluster: Cluster | undefined;
   let folder: Awaited<ReturnType<typeof makeFolder>> | undefined;
   let log = "";
@@ -31,7 +34,8 @@ export function useCluster(database: TestDatabase, env: Readonly<Record<string, 
       folder: folder.path,
       databaseUrl: database.url,
       projectors: 0,
-      env: { ...FAST, DEMO_WORLD: "false", NODE_TIMEOUT_MS: "3000", ...env },
+      ...counts,
+      env: { ...FAST, DEMO_WORLD: "false", NODE_TIMEOUT_MS: "3000" },
       onLog(name, line) {
         log += `${name} ${line}\n`;
       },
