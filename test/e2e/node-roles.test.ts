@@ -21,6 +21,7 @@ describe("with all roles", () => {
     const alix = await arrive(cluster.gameUrl, "MAGE");
     const fight = await startFight(cluster.apiUrl);
     const session = await joinAs(cluster.gameUrl, fight.combatId, fight.alix);
+    const other = await joinAs(cluster.gameUrl, fight.combatId, fight.bruno);
     const state = await session.until((s) => isTurnOf(s, fight.alix) || isTurnOf(s, fight.bruno));
     const active = isTurnOf(state, fight.alix) ? fight.alix : fight.bruno;
     const action = { combatId: fight.combatId, type: "ExecuterAction", typeAction: "DEFENSE" };
@@ -37,8 +38,7 @@ describe("with all roles", () => {
     expect(await workOf(cluster, "api-1")).toEqual({ actors: 0, consumers: 0 });
     const projector = await workOf(cluster, "projector-1");
     expect([projector.actors, projector.consumers > 0]).toEqual([0, true]);
-    await alix.session.leave();
-    await session.leave();
+    await Promise.all([alix.session, session, other].map((one) => one.leave()));
   });
 
   test("[NODE-8] probes and metrics are on every node, the API on those that have it, and the game's port on those that run it", async () => {
