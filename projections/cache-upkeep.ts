@@ -133,9 +133,10 @@ export function createCacheUpkeep(services: CacheServices): CacheUpkeep {
         queue.work = undefined;
         return;
       }
+      const { to } = queue.sending;
       const done = await carryOut(readModel, queue.sending);
-      if (done === true) continue;
-      doubt(readModel, queue.sending.to);
+      if (done === true) heard(readModel, to);
+      else doubt(readModel, to);
       // Somebody else's deletions are missing: a look finds out whether they are on their way.
       if (done === false) look();
     }

@@ -55,6 +55,7 @@ export interface CacheNodeOptions {
   readonly redisUrl: string;
   readonly nodeId: string;
   readonly restMs?: number;
+  readonly lookMs?: number;
   /** Default false: it serves what others project. */
   readonly runs?: boolean;
   readonly projector?: Projector;
@@ -77,6 +78,7 @@ export function openCacheNode(options: CacheNodeOptions): CacheNode {
   const outcomes: CacheOutcome[] = [];
   const caches = createCaches({
     ...{ redis, pool, store: node.store, projectors: [projector] },
+    ...(options.lookMs !== undefined && { lookMs: options.lookMs }),
     told: (_, outcome) => outcomes.push(outcome),
     // Fails whoever expects answers, where it matters: servers come and go here.
     onFault: () => undefined,

@@ -167,22 +167,42 @@ test("[CACHE-2] a fill whose rows were read before a generation ended is of that
   expect(await totalOf(slow, id)).toBe(5);
 });
 
-test("[CACHE-2] a deletion that Redis did not take is made up for, and its node does not read what it could not delete", async () => {
-  const writer = await open({ runs: true, restMs: 2_000 });
-  const reader = await open();
-  const id = v7();
-  await filled(reader, id);
+/** Redis stops for as long as it takes a node not even to send what it has to delete: the player's second gain. */
+async function deletedInVain(one: CacheNode, id: string): Promise<void> {
+  await filled(one, id);
   server.pause();
-  // Until it asks Redis no more: it does not even send what it has to delete.
-  await until(async () => (await totalOf(writer, id)) > 0 && !writer.redis.usable);
-  await projected(await gain(writer, id, 1));
-  await until(async () => (await totalOf(writer, id)) === 2);
+  await until(async () => (await totalOf(one, id)) > 0 && !one.redis.usable, "a node that asks Redis no more");
+  await projected(await gain(one, id, 1));
+  await until(async () => (await totalOf(one, id)) === 2);
   server.resume();
+}
+
+test("[CACHE-2] a deletion that Redis did not take is made up for, and its node does not read what it could not delete", async () => {
+  const one = await open({ runs: true, restMs: 2_000 });
+  const id = v7();
+  await deletedInVain(one, id);
   await until(async () => {
-    expect(await totalOf(writer, id)).toBe(2);
-    return writer.outcomes.at(-1) === "hit";
+    expect(await totalOf(one, id)).toBe(2);
+    return one.outcomes.at(-1) === "hit";
   });
-  await kept(reader, id, 2);
+});
+
+test("[CACHE-2] a later deletion that Redis takes does not hide an earlier one that it did not", async () => {
+  const one = await open({ runs: true, restMs: 2_000, lookMs: 600_000 });
+  const [id, other] = [v7(), v7()];
+  await deletedInVain(one, id);
+  await until(() => one.redis.usable);
+  await projected(await gain(one, other, 0));
+  await kept(one, id, 2);
+});
+
+test("[CACHE-2] with a sequence, what is read is PostgreSQL's", async () => {
+  const one = await open({ runs: true });
+  const id = v7();
+  await filled(one, id);
+  await one.redis.use((client) => client.hset(`${PREFIX}compte:${id}`, "total", "9"));
+  expect(await totalOf(one, id)).toBe(9);
+  expect(await totalOf(one, id, 1)).toBe(1);
 });
 
 test("[CACHE-2] what was filled before a node started is not believed: it may be of another version", async () => {
