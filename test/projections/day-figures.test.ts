@@ -115,7 +115,7 @@ test("[REDIS-8] a new day begins at nothing, and who still counts the old one ad
   await asTheLog();
   for (const key of ["d:stats:combats:today", "d:stats:active_players:today", UPTO])
     expect([key, await client.expiretime(key)]).toEqual([key, today + 86_400]);
-  await client.hset(UPTO, { day: today + 86_400, upto: 1 });
+  await client.hset(UPTO, { day: today + 86_400, upto: 0 });
   await client.set("d:stats:combats:today", 7);
   await log("CombatDemarre", 2);
   await until(async () => (await active()) > 0);
