@@ -23,9 +23,14 @@ export interface RoomKind<S, C, View extends Schema> {
   idFor?(who: Principal): string;
   /** The aggregate's id, from what clients name it by; default the same. */
   aggregateId?(name: string): string;
+  /** Where it takes more than an id to say what is shown: what rooms are told apart by, from the join options; or why this client has none. */
+  find?(
+    options: Readonly<Record<string, unknown>>,
+    who: Principal,
+  ): Promise<{ readonly name: string } | { readonly refused: RefusalCode }>;
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
   refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
-  readonly actors: Actors<S, C>;
+  readonly actors: Pick<Actors<S, C>, "get" | "exists">;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
   project(view: View, state: S, before: S | undefined): void;
@@ -133,6 +138,12 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (who === undefined) throw refuse("UNAUTHORIZED");
       if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
       if (!isRecord(options)) throw refuse("BAD_REQUEST");
+      const found = await kind.find?.(options, who);
+      if (found !== undefined) {
+        if ("refused" in found) throw refuse(found.refused);
+        options[kind.key] = found.name;
+        return who;
+      }
       const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       if (!named.success) throw refuse("BAD_REQUEST");
       const id = named.data;

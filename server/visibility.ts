@@ -20,3 +20,21 @@ export function isSelf(
 export function mayReadOwn({ role, userId }: Principal, joueurId: string): boolean {
   return role === "admin" || (role === "joueur" && userId === joueurId);
 }
+
+/** Who may watch a combat from the outside: players, those who came to watch, and operators. */
+export function mayWatch({ role }: Principal): boolean {
+  switch (role) {
+    case "admin":
+    case "joueur":
+    case "spectateur":
+      return true;
+    case "service":
+    case "auteur":
+      return false;
+  }
+}
+
+/** Operators bear no delay. */
+export function mayWatchAtOnce({ role }: Principal): boolean {
+  return role === "admin";
+}
