@@ -1,4 +1,13 @@
-import { type AuthContext, type Client, ClientState, Room, type Serializer, ServerError } from "@colyseus/core";
+import {
+  type AuthContext,
+  type Client,
+  ClientState,
+  getMessageBytes,
+  Protocol,
+  Room,
+  type Serializer,
+  ServerError,
+} from "@colyseus/core";
 import type { Schema } from "@colyseus/schema";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, CLOSE_CODES, REFUSALS, type RefusalCode, refusal } from "../domain/codes.ts";
@@ -271,11 +280,14 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       this.#shown = state;
       this.broadcastPatch();
       if (events.length === 0) return;
-      const published = kind.publish === undefined ? events : events.map(kind.publish);
+      let message: Uint8Array | undefined;
       for (const client of this.clients) {
         // Colyseus keeps without limit what is sent to a client that never confirms its join.
-        if (client.state === ClientState.JOINED && this.#connections.get(client)?.wantsEvents)
-          client.send("events", { version, events: published });
+        if (client.state !== ClientState.JOINED || this.#connections.get(client)?.wantsEvents !== true) continue;
+        const published = (): readonly AnsweredEvent[] =>
+          kind.publish === undefined ? events : events.map(kind.publish);
+        message ??= getMessageBytes.raw(Protocol.ROOM_DATA, "events", { version, events: published() });
+        client.raw(message);
       }
     }
 

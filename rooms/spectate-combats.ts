@@ -5,6 +5,9 @@ import { Recent } from "./recent.ts";
 /** What decides over who may watch a combat; it stands in its first event, and never changes. */
 export interface WatchedCombat {
   readonly participants: readonly { readonly typeEntite: string; readonly entiteId: string }[];
+  readonly prive: boolean;
+  /** User ids. */
+  readonly invites: readonly string[];
   /** ms; undefined: as the server has it. */
   readonly retardMs?: number | undefined;
 }
@@ -24,7 +27,7 @@ export function createWatchedCombats(store: Pick<EventStore, "readStream">): Wat
         const { eventType, payload } = event as unknown as CombatEvent;
         if (eventType !== "CombatPrepare") return undefined;
         const participants = payload.participants.map(({ typeEntite, entiteId }) => ({ typeEntite, entiteId }));
-        known.set(combatId, { participants });
+        known.set(combatId, { ...payload.observation, participants });
         return known.get(combatId);
       }
       return undefined;

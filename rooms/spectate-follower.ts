@@ -49,6 +49,8 @@ export function createFollower(id: string, watch: Watch, services: FollowerServi
   /** Folded, and not told yet. */
   let folded: StoredEvent[] = [];
   let source: AsyncGenerator<readonly StoredEvent[], void, void> | undefined;
+  /** The source that has been asked for a page, and has not given it yet. */
+  let asked: typeof source;
   let reading = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let telling: NodeJS.Immediate | undefined;
@@ -103,10 +105,12 @@ export function createFollower(id: string, watch: Watch, services: FollowerServi
   /** The next page, once all of the last one has been shown. */
   function read(): void {
     const mine = source;
-    if (mine === undefined || isOver(state)) return;
+    if (mine === undefined || asked === mine || isOver(state)) return;
+    asked = mine;
     mine.next().then(
       ({ value, done }) => {
         if (mine !== source) return;
+        asked = undefined;
         if (done === true) return stop();
         pending = [...value];
         advance();

@@ -1,8 +1,8 @@
 import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-room.ts";
-import { publishCombatEvent } from "./combat-room.ts";
 import type { Principal } from "./principal.ts";
 import type { WatchedCombat, WatchedCombats } from "./spectate-combats.ts";
 import type { Followers } from "./spectate-followers.ts";
+import { publishWatchedEvent } from "./spectate-publish.ts";
 import { createSpectateView, projectWatched, type SpectateView, type Watched } from "./spectate-view.ts";
 import { nameOf, replayCommand, watchNamed, watchOf, wish } from "./spectate-watch.ts";
 
@@ -41,7 +41,7 @@ export function createSpectateRoom(
       if (!command.success || watchNamed(id).replay === undefined) return undefined;
       return followers.control(id, command.data);
     },
-    publish: publishCombatEvent,
+    publish: publishWatchedEvent,
   };
   return createRoomClass(kind, services);
 }

@@ -1,4 +1,5 @@
 import type { Principal } from "../rooms/principal.ts";
+import type { WatchedCombat } from "../rooms/spectate-combats.ts";
 
 /** Who may look into combats: players into those that they take part in, the others into any. */
 export const COMBAT_VIEWERS = [
@@ -21,13 +22,14 @@ export function mayReadOwn({ role, userId }: Principal, joueurId: string): boole
   return role === "admin" || (role === "joueur" && userId === joueurId);
 }
 
-/** Who may watch a combat from the outside: players, those who came to watch, and operators. */
-export function mayWatch({ role }: Principal): boolean {
-  switch (role) {
+/** Who may watch a combat from the outside: players, those who came to watch, and operators; a private one, those whom it is for. */
+export function mayWatch(who: Principal, { prive, invites, participants }: WatchedCombat): boolean {
+  switch (who.role) {
     case "admin":
+      return true;
     case "joueur":
     case "spectateur":
-      return true;
+      return !prive || invites.includes(who.userId) || participants.some((one) => isSelf(who, one));
     case "service":
     case "auteur":
       return false;
