@@ -11,15 +11,16 @@ import { atSpeed, dueIn, edge, followEnd, from, type Pace } from "./spectate-pac
 import { createPlaces, momentOf } from "./spectate-places.ts";
 import { readOn } from "./spectate-reader.ts";
 import type { Lecture, Watched } from "./spectate-view.ts";
-import type { Place, ReplayCommand, Watch } from "./spectate-watch.ts";
+import { modeOf, type Place, type ReplayCommand, type Watch } from "./spectate-watch.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 export interface FollowerServices {
   readonly store: Pick<EventStore, "readStream" | "latestSnapshot" | "head">;
   readonly live: LiveEvents;
   readonly telemetry: Telemetry;
-  /** Events that have just been shown, by followers of the end; how old the youngest was, in seconds. */
-  readonly onShown?: (watch: Watch, seconds: number) => void;
+  /** Without a delay: how old the youngest event was, in seconds, as it was shown. */
+  readonly onShown?: (seconds: number) => void;
+  readonly onControl?: (type: ReplayCommand["type"]) => void;
 }
 
 /** Shows a combat as the log has it, to whoever watches the same. Reads, and touches nothing of the combat's own. */
@@ -30,12 +31,14 @@ export interface Follower extends Running<Watched, never> {
   stop(): void;
 }
 
+const MODES = { live: "DIRECT", delayed: "DIFFERE", replay: "REJEU" } as const;
 const RETRY_MS = 250;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 export function createFollower(id: string, watch: Watch, services: FollowerServices, onStop: () => void): Follower {
   const { combatId, delayMs, replay } = watch;
   const { store, live, telemetry } = services;
+  const mode = modeOf(watch);
   const watchers = new Set<Watcher<Watched>>();
   const places = createPlaces(combatId, store);
   let pace: Pace = replay === undefined ? followEnd(delayMs) : { speed: 0, since: 0, moment: 0, delayMs };
@@ -59,8 +62,7 @@ export function createFollower(id: string, watch: Watch, services: FollowerServi
   let seeking = Promise.resolve(true);
 
   function lectureAt(instant: string): Lecture {
-    const mode = replay !== undefined ? "REJEU" : delayMs > 0 ? "DIFFERE" : "DIRECT";
-    return { mode, retardMs: delayMs, enLecture: pace.speed > 0, vitesse: speed, instant };
+    return { mode: MODES[mode], retardMs: delayMs, enLecture: pace.speed > 0, vitesse: speed, instant };
   }
 
   function tell(): void {
@@ -69,7 +71,7 @@ export function createFollower(id: string, watch: Watch, services: FollowerServi
     if (stopped) return;
     const events = folded.map(answered);
     const last = folded.at(-1);
-    if (last !== undefined && replay === undefined) services.onShown?.(watch, (Date.now() - momentOf(last)) / 1_000);
+    if (last !== undefined && mode === "live") services.onShown?.(Math.max(0, Date.now() - momentOf(last)) / 1_000);
     folded = [];
     for (const watcher of watchers) watcher.onCommit({ state: { combat: state, lecture }, version, events });
   }
@@ -231,6 +233,7 @@ export function createFollower(id: string, watch: Watch, services: FollowerServi
     },
     async control(command) {
       const now = Date.now();
+      services.onControl?.(command.type);
       switch (command.type) {
         case "play":
           if (pace.speed === 0) setPace(atSpeed(pace, speed, now));

@@ -12,7 +12,7 @@ function payloadFor(event: CombatEvent): unknown {
     case "CombatPrepare":
     case "CombatDemarre": {
       // Whoever knows the seed can foretell every roll.
-      const { graine: _, observation: __, participants, ...shown } = event.payload;
+      const { graine: _, observation: __, recompenses: ___, participants, ...shown } = event.payload;
       return { ...shown, participants: participants.map(fighterFor) };
     }
     case "ActionExecutee": {

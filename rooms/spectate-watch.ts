@@ -41,6 +41,11 @@ export interface Watch {
   };
 }
 
+export function modeOf({ replay, delayMs }: Watch): "live" | "delayed" | "replay" {
+  if (replay !== undefined) return "replay";
+  return delayMs === 0 ? "live" : "delayed";
+}
+
 export function watchOf({ combatId, delayMs, replay }: Wish, leastDelayMs: number): Watch {
   const delay = Math.max(Math.ceil(delayMs / 1_000) * 1_000, leastDelayMs);
   if (replay === false) return { combatId, delayMs: delay };

@@ -80,7 +80,10 @@ export function describeSpectators(transport: "uws" | "ws"): void {
 
   test(`[WATCH-11] ${transport}: of a hundred who watch five stop reading: they are told to come again; nobody is shown anything wrong, and the others miss nothing`, async () => {
     const fought = await server.begin();
-    const quick = await Promise.all(Array.from({ length: QUICK }, () => server.watch(fought.combatId)));
+    const quick: SpectateSession[] = [];
+    // Not all at once: a busy machine would not answer the last one in time.
+    for (let n = 0; n < QUICK; n += 5)
+      quick.push(...(await Promise.all(Array.from({ length: 5 }, () => server.watch(fought.combatId)))));
     const slow = await Promise.all(
       Array.from({ length: SLOW }, () => server.watch(fought.combatId, { events: true }, network.url)),
     );
