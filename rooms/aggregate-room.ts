@@ -32,7 +32,10 @@ export interface RoomKind<S, C, View extends Schema> {
   idFor?(who: Principal): string;
   /** The aggregate's id, from what clients name it by; default the same. */
   aggregateId?(name: string): string;
-  /** Where it takes more than an id to say what is shown: what rooms are told apart by, from the join options; or why this client has none. */
+  /**
+   * Where it takes more than an id to say what is shown, and no node owns it: what rooms are told apart by, from the join options; or why
+   * this client has none.
+   */
   find?(
     options: Readonly<Record<string, unknown>>,
     who: Principal,
@@ -169,6 +172,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       token: string | undefined,
       options: Readonly<Record<string, unknown>>,
     ): Promise<string | undefined> {
+      if (kind.find !== undefined) return undefined;
       const who = await services.authenticate(token);
       const named = who && wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       return named?.success ? aggregateId(named.data) : undefined;

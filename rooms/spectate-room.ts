@@ -7,6 +7,7 @@ import { createSpectateView, projectWatched, type SpectateView, type Watched } f
 import { nameOf, replayCommand, watchNamed, watchOf, wish } from "./spectate-watch.ts";
 
 export interface SpectateRoomServices extends RoomServices {
+  readonly nodeId: string;
   readonly combats: WatchedCombats;
   readonly mayWatch: (who: Principal, combat: WatchedCombat) => boolean;
   /** Whether somebody is shown what happens without the delay that others have to bear. */
@@ -18,7 +19,7 @@ export interface SpectateRoomServices extends RoomServices {
 /** The room `spectate`: a combat for those who only watch, live, delayed or from its log (contract: "Rooms"). */
 export function createSpectateRoom(
   followers: Followers,
-  { combats, mayWatch, isExempt, delayMs, ...services }: SpectateRoomServices,
+  { nodeId, combats, mayWatch, isExempt, delayMs, ...services }: SpectateRoomServices,
 ) {
   const kind: RoomKind<Watched, never, SpectateView> = {
     name: "spectate",
@@ -30,7 +31,7 @@ export function createSpectateRoom(
       const combat = await combats.read(wished.data.combatId);
       if (combat === undefined) return { refused: "NOT_FOUND" };
       if (!mayWatch(who, combat)) return { refused: "FORBIDDEN" };
-      return { name: nameOf(watchOf(wished.data, isExempt(who) ? 0 : (combat.retardMs ?? delayMs))) };
+      return { name: nameOf(watchOf(nodeId, wished.data, isExempt(who) ? 0 : (combat.retardMs ?? delayMs))) };
     },
     createView: createSpectateView,
     project: projectWatched,

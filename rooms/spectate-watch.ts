@@ -30,6 +30,8 @@ export type Wish = z.infer<typeof wish>;
 
 /** All there is to say of what is shown: those who watch the same share one follower. */
 export interface Watch {
+  /** The node that shows it: each follows for its own clients. */
+  readonly nodeId: string;
   readonly combatId: string;
   readonly delayMs: number;
   readonly replay?: {
@@ -46,11 +48,11 @@ export function modeOf({ replay, delayMs }: Watch): "live" | "delayed" | "replay
   return delayMs === 0 ? "live" : "delayed";
 }
 
-export function watchOf({ combatId, delayMs, replay }: Wish, leastDelayMs: number): Watch {
+export function watchOf(nodeId: string, { combatId, delayMs, replay }: Wish, leastDelayMs: number): Watch {
   const delay = Math.max(Math.ceil(delayMs / 1_000) * 1_000, leastDelayMs);
-  if (replay === false) return { combatId, delayMs: delay };
+  if (replay === false) return { nodeId, combatId, delayMs: delay };
   const { from = { version: 1 }, speed = 1, paused = false } = replay === true ? {} : replay;
-  return { combatId, delayMs: delay, replay: { id: crypto.randomUUID(), from, speed, paused } };
+  return { nodeId, combatId, delayMs: delay, replay: { id: crypto.randomUUID(), from, speed, paused } };
 }
 
 /** What the room of a replay is told. */

@@ -206,7 +206,7 @@ export async function startGame(services: GameServices, releasers: Releasers): P
   };
 }
 
-export interface SpectateServices extends Pick<SpectateRoomServices, "combats" | "delayMs"> {
+export interface SpectateServices extends Pick<SpectateRoomServices, "nodeId" | "combats" | "delayMs"> {
   readonly followers: Followers;
 }
 

@@ -65,6 +65,7 @@ async function ownRooms(): Promise<Record<string, { room: new () => Room; key: s
   const spectate = createSpectateRoom(createFollowers({ store, live, telemetry }), {
     ...services,
     combats: createWatchedCombats(store),
+    nodeId: "here",
     mayWatch: () => true,
     isExempt: () => false,
     delayMs: 0,

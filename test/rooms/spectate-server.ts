@@ -68,6 +68,7 @@ export async function startSpectateServer(
     telemetry,
     limits,
     combats: createWatchedCombats(store),
+    nodeId: "here",
     mayWatch: () => true,
     isExempt: () => false,
     delayMs: 0,

@@ -67,7 +67,7 @@ export function describeSpectators(transport: "uws" | "ws"): void {
   test(`[WATCH-2] ${transport}: all who watch live share one follower, and each patch is one for all`, async () => {
     const fought = await server.begin();
     const sessions = await Promise.all(Array.from({ length: 20 }, () => server.watch(fought.combatId)));
-    expect([...server.followers.shown()]).toEqual([{ combatId: fought.combatId, delayMs: 0 }]);
+    expect([...server.followers.shown()]).toEqual([{ nodeId: "here", combatId: fought.combatId, delayMs: 0 }]);
     expect(server.live.followers).toBe(1);
     const before = server.patches.length;
     await fought.act(1);
