@@ -12,8 +12,20 @@ import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
 import { rooms } from "./rooms.ts";
 import { findScratchDatabase } from "./scratch-database.ts";
+import { spectators } from "./spectators.ts";
 
-const BENCHES: readonly Bench[] = [append, rooms, replay, idle, marketBench, players, projections, lag, reads];
+const BENCHES: readonly Bench[] = [
+  append,
+  rooms,
+  replay,
+  idle,
+  marketBench,
+  players,
+  projections,
+  lag,
+  reads,
+  spectators,
+];
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 
 const { values: flags, positionals } = parseArgs({

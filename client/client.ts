@@ -3,6 +3,7 @@ import type { CombatCommandMessage, CombatSnapshot } from "./combat.ts";
 import type { MarketCommandMessage, MarketSnapshot } from "./market.ts";
 import type { PlayerCommandMessage, PlayerSnapshot } from "./player.ts";
 import { Session } from "./session.ts";
+import { type ReplayCommandMessage, type SpectateOptions, type SpectateSnapshot, spectateWish } from "./spectate.ts";
 import type { WorldCommandMessage, WorldSnapshot } from "./world.ts";
 
 export type { Answer, AnsweredEvent } from "../domain/codes.ts";
@@ -18,6 +19,13 @@ export type {
   PlayerSnapshot,
 } from "./player.ts";
 export type { CommandOptions, SessionEvents, SessionStatus } from "./session.ts";
+export type {
+  ReplayCommandMessage,
+  ReplayOptions,
+  ReplayPlace,
+  SpectateOptions,
+  SpectateSnapshot,
+} from "./spectate.ts";
 export type {
   ChatLine,
   WorldBoss,
@@ -43,6 +51,7 @@ export interface JoinOptions {
 }
 
 export type CombatSession = Session<CombatSnapshot, CombatCommandMessage>;
+export type SpectateSession = Session<SpectateSnapshot, ReplayCommandMessage>;
 export type PlayerSession = Session<PlayerSnapshot, PlayerCommandMessage>;
 export type MarketSession = Session<MarketSnapshot, MarketCommandMessage>;
 export type WorldSession = Session<WorldSnapshot, WorldCommandMessage>;
@@ -66,6 +75,15 @@ export class AetherClient {
   /** @throws MatchMakeError: 401 no valid token, 403 not a participant, 404 no such combat */
   joinCombat(combatId: string, { events = false }: JoinOptions = {}): Promise<CombatSession> {
     return Session.join(this.#client, "combat", { combatId, events }, this.#heartbeatMs);
+  }
+
+  /**
+   * A combat for those who only watch: live, delayed, or with `replay` from its log, finished or not. A replay takes the commands `play`,
+   * `pause`, `speed` and `seek`, and goes on from where it was after a pause of the connection; nothing else takes any.
+   * @throws MatchMakeError: 401 no valid token, 403 not this one's to watch, 404 no such combat
+   */
+  spectate(combatId: string, options: SpectateOptions = {}): Promise<SpectateSession> {
+    return Session.join(this.#client, "spectate", spectateWish(combatId, options), this.#heartbeatMs);
   }
 
   /**

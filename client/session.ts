@@ -28,6 +28,11 @@ const LEAVE_TIMEOUT_MS = 1_000;
 /** HTTP statuses of a join that will not become better by asking again. */
 const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404, 409];
 
+/** Of a join; of a later one, knowing the state that was shown last. */
+export type SessionOptions<State> =
+  | Readonly<Record<string, unknown>>
+  | ((last: State | undefined) => Readonly<Record<string, unknown>>);
+
 /**
  * One aggregate's room, seen from a client, whatever becomes of the room: a lost connection, a restarted server or a room
  * that moved is a pause. Commands carry an id and are sent until they are answered, each done once however often it is sent.
@@ -35,7 +40,7 @@ const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404, 409];
 export class Session<State, Command extends object> {
   readonly #client: Client;
   readonly #roomName: string;
-  readonly #options: Readonly<Record<string, unknown>>;
+  readonly #options: SessionOptions<State>;
   readonly #heartbeatMs: number;
   /** Names this session to the server over all its connections. */
   readonly #session = uuidv7();
@@ -50,12 +55,7 @@ export class Session<State, Command extends object> {
   /** Resolved when the session is connected again, or closed. */
   #settled = Promise.withResolvers<void>();
 
-  private constructor(
-    client: Client,
-    roomName: string,
-    options: Readonly<Record<string, unknown>>,
-    heartbeatMs: number,
-  ) {
+  private constructor(client: Client, roomName: string, options: SessionOptions<State>, heartbeatMs: number) {
     this.#client = client;
     this.#roomName = roomName;
     this.#options = options;
@@ -66,7 +66,7 @@ export class Session<State, Command extends object> {
   static async join<State, Command extends object>(
     client: Client,
     roomName: string,
-    options: Readonly<Record<string, unknown>>,
+    options: SessionOptions<State>,
     heartbeatMs: number,
   ): Promise<Session<State, Command>> {
     const session = new Session<State, Command>(client, roomName, options, heartbeatMs);
@@ -177,7 +177,7 @@ export class Session<State, Command extends object> {
 
   async #join(): Promise<void> {
     const joining = this.#client.joinOrCreate<State>(this.#roomName, {
-      ...this.#options,
+      ...(typeof this.#options === "function" ? this.#options(this.#state) : this.#options),
       session: this.#session,
       resume: this.#hasJoined,
     });

@@ -1,4 +1,13 @@
-import { type AuthContext, type Client, ClientState, Room, type Serializer, ServerError } from "@colyseus/core";
+import {
+  type AuthContext,
+  type Client,
+  ClientState,
+  getMessageBytes,
+  Protocol,
+  Room,
+  type Serializer,
+  ServerError,
+} from "@colyseus/core";
 import type { Schema } from "@colyseus/schema";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, CLOSE_CODES, REFUSALS, type RefusalCode, refusal } from "../domain/codes.ts";
@@ -23,9 +32,17 @@ export interface RoomKind<S, C, View extends Schema> {
   idFor?(who: Principal): string;
   /** The aggregate's id, from what clients name it by; default the same. */
   aggregateId?(name: string): string;
+  /**
+   * Where it takes more than an id to say what is shown, and no node owns it: what rooms are told apart by, from the join options; or why
+   * this client has none.
+   */
+  find?(
+    options: Readonly<Record<string, unknown>>,
+    who: Principal,
+  ): Promise<{ readonly name: string } | { readonly refused: RefusalCode }>;
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
   refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
-  readonly actors: Actors<S, C>;
+  readonly actors: Pick<Actors<S, C>, "get" | "exists">;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
   project(view: View, state: S, before: S | undefined): void;
@@ -133,6 +150,12 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       if (who === undefined) throw refuse("UNAUTHORIZED");
       if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
       if (!isRecord(options)) throw refuse("BAD_REQUEST");
+      const found = await kind.find?.(options, who);
+      if (found !== undefined) {
+        if ("refused" in found) throw refuse(found.refused);
+        options[kind.key] = found.name;
+        return who;
+      }
       const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       if (!named.success) throw refuse("BAD_REQUEST");
       const id = named.data;
@@ -149,6 +172,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       token: string | undefined,
       options: Readonly<Record<string, unknown>>,
     ): Promise<string | undefined> {
+      if (kind.find !== undefined) return undefined;
       const who = await services.authenticate(token);
       const named = who && wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       return named?.success ? aggregateId(named.data) : undefined;
@@ -260,11 +284,14 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       this.#shown = state;
       this.broadcastPatch();
       if (events.length === 0) return;
-      const published = kind.publish === undefined ? events : events.map(kind.publish);
+      let message: Uint8Array | undefined;
       for (const client of this.clients) {
         // Colyseus keeps without limit what is sent to a client that never confirms its join.
-        if (client.state === ClientState.JOINED && this.#connections.get(client)?.wantsEvents)
-          client.send("events", { version, events: published });
+        if (client.state !== ClientState.JOINED || this.#connections.get(client)?.wantsEvents !== true) continue;
+        const published = (): readonly AnsweredEvent[] =>
+          kind.publish === undefined ? events : events.map(kind.publish);
+        message ??= getMessageBytes.raw(Protocol.ROOM_DATA, "events", { version, events: published() });
+        client.raw(message);
       }
     }
 

@@ -121,15 +121,15 @@ function projectEffects(shown: ParticipantView, effets: Readonly<Record<string, 
   }
 }
 
-/** Lines are only ever added at the end and dropped at the front. */
+/** Lines are only ever added at the end and dropped at the front, but where a replay goes back. */
 function projectJournal(
   view: CombatView,
   lines: readonly LigneJournal[],
   before: readonly LigneJournal[] | undefined,
 ): void {
   const first = lines[0];
-  const dropped = before === undefined || first === undefined ? 0 : before.indexOf(first);
-  if (before === undefined || dropped < 0) view.journal.clear();
+  const dropped = before === undefined || first === undefined ? -1 : before.indexOf(first);
+  if (dropped < 0) view.journal.clear();
   else for (let i = 0; i < dropped; i += 1) view.journal.shift();
   for (const line of lines.slice(view.journal.length)) {
     const shown = new LigneView();

@@ -4,10 +4,12 @@ import type { Schema } from "@colyseus/schema";
 /**
  * Colyseus' serializer encodes every patch into one buffer of the room's and hands that buffer to the socket. A socket
  * that cannot send at once keeps it, and sends what the next patch has written over it. So each patch is copied, once for
- * all clients, and so is the full state that a joiner gets.
+ * all clients, and so is the full state that joiners get.
  */
 export class CopyingSerializer<T extends Schema> extends SchemaSerializer<T> {
   readonly #onPatch: ((bytes: number, clients: number) => void) | undefined;
+  #encoded: Uint8Array | undefined;
+  #copy: Uint8Array | undefined;
 
   /** @param onPatch what a patch came to, and how many clients it was sent to */
   constructor(onPatch?: (bytes: number, clients: number) => void) {
@@ -15,8 +17,12 @@ export class CopyingSerializer<T extends Schema> extends SchemaSerializer<T> {
     this.#onPatch = onPatch;
   }
 
+  /** Until the state changes, one copy for all who join. */
   override getFullState(client?: Client): Uint8Array {
-    return Buffer.from(super.getFullState(client));
+    const encoded = super.getFullState(client);
+    if (this.#copy === undefined || encoded !== this.#encoded) this.#copy = Buffer.from(encoded);
+    this.#encoded = encoded;
+    return this.#copy;
   }
 
   /** Schemas here have no filtered views and no unreliable fields: one patch for all. */

@@ -59,9 +59,13 @@ export function attachOutbox(client: Client, limits: BacklogLimits, onSlow: () =
       setTimeout(() => terminate(client), GOODBYE_MS).unref();
       return;
     }
-    corked(client, () => {
-      for (const frame of due) send(...frame);
-    });
+    const [only] = due;
+    // One is what most get of most patches, and a cork around it would only cost.
+    if (only !== undefined && due.length === 1) send(...only);
+    else
+      corked(client, () => {
+        for (const frame of due) send(...frame);
+      });
   }
 
   function isTooSlow(): boolean {

@@ -53,6 +53,7 @@ const environment = z.object({
   ARCHIVE_EVENTS_AFTER_DAYS: days.default(365),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
   FRESH_WITHIN_MS: count.max(60_000).default(2_000),
+  SPECTATE_DELAY_MS: z.coerce.number().int().min(0).max(600_000).default(0),
   STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -104,6 +105,8 @@ export interface Config {
   readonly demoWorld: boolean;
   /** ms that a read waits for its read model, if it is to be as fresh as an event. */
   readonly freshWithinMs: number;
+  /** ms by which those who watch a combat see later what happens, unless the combat itself says otherwise. */
+  readonly spectateDelayMs: number;
   /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
   readonly stuckAfterMs: number;
   readonly shutdownTimeoutMs: number;
@@ -164,6 +167,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
     },
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     freshWithinMs: e.FRESH_WITHIN_MS,
+    spectateDelayMs: e.SPECTATE_DELAY_MS,
     stuckAfterMs: e.STUCK_AFTER_MS,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,

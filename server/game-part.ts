@@ -1,9 +1,12 @@
 import type { Authenticate } from "../rooms/principal.ts";
+import { createWatchedCombats } from "../rooms/spectate-combats.ts";
+import { createFollowers, type Followers } from "../rooms/spectate-followers.ts";
 import { openDiscovery } from "./discovery.ts";
 import { createRooms, type Game } from "./game.ts";
 import { type GamePort, listenGamePort } from "./game-port.ts";
 import type { NodeBase } from "./node-base.ts";
 import { freePort } from "./ports.ts";
+import type { ReadPart } from "./read-part.ts";
 import type { Releasers } from "./releasers.ts";
 
 /** ms between looks for listings of nodes that are gone; they mislead nobody, but they pile up. */
@@ -13,20 +16,28 @@ const FORGET_EVERY_MS = 60_000;
 export async function openGamePart(
   base: NodeBase,
   game: Game,
+  { readStore, live }: Pick<ReadPart, "readStore" | "live">,
   authenticate: Authenticate,
   releasers: Releasers,
-): Promise<GamePort & { readonly number: number }> {
-  const { config, nodeId, telemetry, shared, log, peers, store, nodes } = base;
+): Promise<GamePort & { readonly number: number; readonly followers: Followers }> {
+  const { config, nodeId, telemetry, metrics, shared, log, peers, store, nodes } = base;
   const limits = {
     commandsPerSecond: config.commandsPerSecond,
     commandBurst: config.commandsPerSecond * 2,
     framesPerSecond: config.framesPerSecond,
     strikes: config.malformedFrames,
   };
+  const followers = createFollowers({
+    ...{ store: readStore, live, telemetry },
+    onShown: (seconds) => metrics.spectateSeconds.observe(seconds),
+    onControl: (type) => metrics.replayCommands.inc({ type }),
+  });
+  releasers.add("followers", () => followers.close());
   const rooms = createRooms(game, {
     authenticate,
     telemetry,
     limits,
+    spectate: { nodeId, followers, combats: createWatchedCombats(readStore), delayMs: config.spectateDelayMs },
     ...(shared !== undefined && { heard: shared.channels.chat, sessions: shared.sessions }),
   });
   const number = config.gamePort === 0 ? await freePort(config.host) : config.gamePort;
@@ -58,5 +69,5 @@ export async function openGamePart(
     },
   });
   releasers.add("game port", () => port.close());
-  return { ...port, number };
+  return { ...port, number, followers };
 }

@@ -28,6 +28,8 @@ import { keepOwnership } from "../rooms/ownership.ts";
 import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom, type PlayerRoomServices } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
+import type { Followers } from "../rooms/spectate-followers.ts";
+import { createSpectateRoom, type SpectateRoomServices } from "../rooms/spectate-room.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
 import { createWorldRoom, type WorldRoomServices } from "../rooms/world-room.ts";
 import { type Consumer, createConsumer } from "../store/consumer.ts";
@@ -37,6 +39,7 @@ import type { Nodes } from "../store/nodes.ts";
 import { claimUsername } from "../store/usernames.ts";
 import { bookId } from "../store/uuid.ts";
 import type { Releasers } from "./releasers.ts";
+import { mayWatch, mayWatchAtOnce } from "./visibility.ts";
 
 /** Every aggregate that can be commanded, by the type of its main stream. */
 export interface GameCommands {
@@ -203,14 +206,29 @@ export async function startGame(services: GameServices, releasers: Releasers): P
   };
 }
 
+export interface SpectateServices extends Pick<SpectateRoomServices, "nodeId" | "combats" | "delayMs"> {
+  readonly followers: Followers;
+}
+
 /** The rooms of the game, by name. */
 export function createRooms(
   game: Game,
-  services: RoomServices & Pick<WorldRoomServices, "heard"> & Pick<PlayerRoomServices, "sessions">,
+  services: RoomServices &
+    Pick<WorldRoomServices, "heard"> &
+    Pick<PlayerRoomServices, "sessions"> & { readonly spectate: SpectateServices },
 ) {
   const { commands, catalogue, orders } = game;
   return {
     combat: { room: createCombatRoom(game.combats, services), key: "combatId" },
+    spectate: {
+      room: createSpectateRoom(services.spectate.followers, {
+        ...services,
+        ...services.spectate,
+        mayWatch,
+        isExempt: mayWatchAtOnce,
+      }),
+      key: "watch",
+    },
     player: {
       room: createPlayerRoom(game.players, {
         ...services,

@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Registry } from "prom-client";
 import type { EtatCombat } from "../domain/combat/state.ts";
 import type { AggregateType } from "../domain/envelope.ts";
+import { modeOf, type Watch } from "../rooms/spectate-watch.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
 import { addScrapedGauge, type ScrapedGauge } from "./scraped.ts";
@@ -16,6 +17,7 @@ export interface GaugeSources {
   readonly feed: Pick<Feed, "settled">;
   readonly store: Pick<EventStore, "runAfter">;
   readonly live: { readonly followers: number };
+  readonly watches: () => Iterable<Watch>;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -23,7 +25,7 @@ type Figure = readonly [labels: Readonly<Record<string, string>>, value: number]
 
 /** Gauges of what is there at this moment. */
 export function addGauges(registry: Registry, sources: GaugeSources): void {
-  const { actors, combats, rooms, pools, feed, store, live, onFault } = sources;
+  const { actors, combats, rooms, pools, feed, store, live, watches, onFault } = sources;
 
   function add(name: string, help: string, labelNames: readonly string[], read: ScrapedGauge<Figure>["read"]): void {
     addScrapedGauge<Figure>(registry, {
@@ -51,6 +53,17 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
     [...rooms].map(([room, open]): Figure => [{ room }, [...open].reduce((sum, clients) => sum + clients(), 0)]),
   );
   add("aether_live_followers", "Subscriptions that follow the log on this node", [], () => [[{}, live.followers]]);
+
+  add(
+    "aether_spectate_followers",
+    "Combats that are followed on this node for those who watch: live, delayed, and a replay each",
+    ["mode"],
+    () => {
+      const counts = new Map(["live", "delayed", "replay"].map((mode) => [mode, 0]));
+      for (const watch of watches()) counts.set(modeOf(watch), (counts.get(modeOf(watch)) ?? 0) + 1);
+      return [...counts].map(([mode, n]): Figure => [{ mode }, n]);
+    },
+  );
 
   add("aether_pool_connections", "Connections to the database, by pool and state", ["pool", "state"], () =>
     Object.entries(pools).flatMap(([pool, { totalCount, idleCount }]): Figure[] => [

@@ -93,6 +93,16 @@ export function createMetrics() {
     patchBytes: histogram("aether_patch_bytes", "Size of one patch, before it goes to any client", BYTES, "room"),
     patchesSent: counter("aether_patches_sent_total", "Patches sent, one for each client", "room"),
     patchBytesSent: counter("aether_patch_sent_bytes_total", "Bytes of patches sent, to all clients", "room"),
+    spectateSeconds: histogram(
+      "aether_spectate_delay_seconds",
+      "From an event's time to its being shown to those who watch without a delay",
+      SHORT,
+    ),
+    replayCommands: counter(
+      "aether_replay_commands_total",
+      "What replays were told: play, pause, speed or seek",
+      "type",
+    ),
     joinsRefused: counter("aether_joins_refused_total", "Clients that did not get into a room", "room", "code"),
     clientsCut: counter(
       "aether_clients_cut_total",

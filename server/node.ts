@@ -56,7 +56,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
-    const port = roles.has("game") ? await openGamePart(base, game, authenticate, releasers) : undefined;
+    const port = roles.has("game") ? await openGamePart(base, game, read, authenticate, releasers) : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
     addGauges(metrics.registry, {
@@ -64,6 +64,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       combats: game.combats,
       rooms: base.measure.rooms,
       pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool },
+      watches: () => port?.followers.shown() ?? [],
       ...{ feed, store, live, onFault },
     });
     const api = createApi({

@@ -25,6 +25,8 @@ const READS_WAITING = 200;
 const UPKEEP_TIMEOUT_MS = 30_000;
 const UPKEEP_POOL = 3;
 
+export type ReadPart = ReturnType<typeof openReadPart>;
+
 /** Read models and upkeep: a projector keeps them going, any other node can ask and tell. */
 export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
   const { config, nodeId, database, registry, store, feed, consumerPool, shared, metrics, telemetry, consumed } = base;

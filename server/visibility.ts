@@ -1,4 +1,5 @@
 import type { Principal } from "../rooms/principal.ts";
+import type { WatchedCombat } from "../rooms/spectate-combats.ts";
 
 /** Who may look into combats: players into those that they take part in, the others into any. */
 export const COMBAT_VIEWERS = [
@@ -19,4 +20,23 @@ export function isSelf(
 /** What a player carries, wears and has learnt is told to itself and to operators. */
 export function mayReadOwn({ role, userId }: Principal, joueurId: string): boolean {
   return role === "admin" || (role === "joueur" && userId === joueurId);
+}
+
+/** Who may watch a combat from the outside: players, those who came to watch, and operators; a private one, those whom it is for. */
+export function mayWatch(who: Principal, { prive, invites, participants }: WatchedCombat): boolean {
+  switch (who.role) {
+    case "admin":
+      return true;
+    case "joueur":
+    case "spectateur":
+      return !prive || invites.includes(who.userId) || participants.some((one) => isSelf(who, one));
+    case "service":
+    case "auteur":
+      return false;
+  }
+}
+
+/** Operators bear no delay. */
+export function mayWatchAtOnce({ role }: Principal): boolean {
+  return role === "admin";
 }

@@ -14,8 +14,8 @@ export interface DuelClient {
   readonly playerId: string;
   /** Patches and full states received. */
   patches(): number;
-  /** Resolves when the server has answered; rejects on anything but an acceptance. */
-  request(message: object): Promise<void>;
+  /** Resolves with the version when the server has answered; rejects on anything but an acceptance. */
+  request(message: object): Promise<number>;
   close(): void;
 }
 
@@ -29,7 +29,7 @@ export async function joinDuel(port: number, combatId: string, playerId: string)
   if (!response.ok) throw new Error(`join: ${seat.error}`);
   const socket = new WebSocket(`ws://127.0.0.1:${port}/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`);
   socket.binaryType = "nodebuffer";
-  const waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  const waiting = new Map<number, { resolve: (version: number) => void; reject: (error: Error) => void }>();
   let patches = 0;
   let nextId = 0;
   const joined = Promise.withResolvers<void>();
@@ -49,9 +49,9 @@ export async function joinDuel(port: number, combatId: string, playerId: string)
         const pending = waiting.get(decode.number(data, it));
         const answer =
           data[it.offset] === 0
-            ? (packr.unpack(data.subarray(it.offset + 1)) as { ok: boolean; code?: string })
-            : { ok: false, code: "ERROR" };
-        if (answer.ok) pending?.resolve();
+            ? (packr.unpack(data.subarray(it.offset + 1)) as { ok: boolean; code?: string; version?: number })
+            : { ok: false, code: "ERROR", version: 0 };
+        if (answer.ok) pending?.resolve(answer.version ?? 0);
         else pending?.reject(new Error(answer.code));
         return;
       }
@@ -71,7 +71,7 @@ export async function joinDuel(port: number, combatId: string, playerId: string)
       header[0] = ROOM_REQUEST;
       encode.number(header, id, it);
       encode.string(header, "command", it);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
       waiting.set(id, { resolve, reject });
       socket.send(Buffer.concat([header.subarray(0, it.offset), packr.pack(message)]));
       return promise.finally(() => waiting.delete(id));

@@ -43,8 +43,9 @@ export function createPlainRoom(definitions: ReadonlyMap<string, CombatDefinitio
       const target = state.participants.get(cible);
       if (target === undefined) return { ok: false, code: "INVALID_TARGET" };
       const damage = 1;
-      target.hpActuel -= damage;
+      // First, so that it comes first in the patch.
       state.version += 3;
+      target.hpActuel -= damage;
       state.tourActuel += 1;
       const next = (state.ordreTour.indexOf(state.participantActifId) + 1) % state.ordreTour.length;
       const line = state.journal.at(0);

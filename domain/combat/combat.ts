@@ -15,5 +15,5 @@ export const combat: Aggregate<CombatState, CombatCommand, CombatEvent> = {
   evolve,
   wakeUp,
   mayRest: (state) => state.etat === "TERMINE" || state.etat === "ABANDONNE",
-  snapshot: { schema: combatStateSchema, version: 2 },
+  snapshot: { schema: combatStateSchema, version: 3 },
 };

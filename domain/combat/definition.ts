@@ -24,6 +24,15 @@ const recompensesPromises = z.object({
 
 const zone = z.object({ zoneId: z.uuid(), nom: z.string().max(100).optional() });
 
+/** Who may watch from the outside, and how late. A private combat is for those who take part, those invited, and operators. */
+const observation = z.object({
+  prive: z.boolean().default(false),
+  /** User ids. */
+  invites: z.array(z.uuid().toLowerCase()).max(100).default([]),
+  /** ms; left out, the server's own setting holds. */
+  retardMs: whole(0, 600_000).optional(),
+});
+
 /** What a whole combat consists of; shared by the definition and by the events that repeat it. */
 export const reglages = z.object({
   typeCombat,
@@ -37,6 +46,7 @@ export const reglages = z.object({
   fuitePossible: z.boolean().default(true),
   conditionsVictoire: conditionsVictoire.default({ bossVaincu: false, limiteTours: 400 }),
   recompenses: recompensesPromises.default({ experience: 0, or: 0, objets: [] }),
+  observation: observation.default({ prive: false, invites: [] }),
 });
 
 type Checked = {

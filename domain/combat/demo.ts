@@ -183,6 +183,7 @@ export interface DemoCombat {
   readonly dureeTourMs?: number;
   readonly delaiPnjMs?: number;
   readonly preparationMs?: number;
+  readonly observation?: CombatDefinitionInput["observation"];
 }
 
 /** Two players, each with a non-player ally, five positions apart: a definition for PreparerCombat, the same for the same input. */

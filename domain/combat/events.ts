@@ -237,27 +237,34 @@ export type CombatEvent = {
   readonly [Type in CombatEventType]: { readonly eventType: Type; readonly payload: Payloads[Type] };
 }[CombatEventType];
 
-/** Version 2 follows players: in a combat of version 1 nobody is followed. */
-const SECOND_VERSIONS: Readonly<Record<string, (payload: Record<string, unknown>) => unknown>> = {
-  CombatPrepare: unfollowed,
-  CombatDemarre: unfollowed,
-  CombatTermine: (payload) => ({ ...payload, retours: {} }),
-  CombatAbandonne: (payload) => ({ ...payload, retours: {} }),
+type Upcaster = (payload: unknown) => unknown;
+
+/** Version 2 follows players: in a combat of version 1 nobody is followed. Version 3 says who may watch: before, all might. */
+const UPCASTERS: Readonly<Record<string, Readonly<Record<number, Upcaster>>>> = {
+  CombatPrepare: { 1: unfollowed, 2: withObservation },
+  CombatDemarre: { 1: unfollowed, 2: withObservation },
+  CombatTermine: { 1: withReturns },
+  CombatAbandonne: { 1: withReturns },
 };
 
-function unfollowed(payload: Record<string, unknown>): unknown {
-  const participants = payload["participants"] as readonly object[];
-  return { ...payload, participants: participants.map((one) => ({ ...one, suivi: false })) };
+function unfollowed(payload: unknown): unknown {
+  const { participants, ...rest } = payload as { readonly participants: readonly object[] };
+  return { ...rest, participants: participants.map((one) => ({ ...one, suivi: false })) };
+}
+
+function withObservation(payload: unknown): unknown {
+  return { ...(payload as object), observation: { prive: false, invites: [] } };
+}
+
+function withReturns(payload: unknown): unknown {
+  return { ...(payload as object), retours: {} };
 }
 
 export const combatEvents: EventDefinitions = Object.fromEntries(
   Object.entries(payloads).map(([type, schema]): [string, EventDefinition] => {
-    const upcast = SECOND_VERSIONS[type];
-    if (upcast === undefined) return [type, { schemaVersion: 1, schema }];
-    return [
-      type,
-      { schemaVersion: 2, schema, upcasters: { 1: (payload) => upcast(payload as Record<string, unknown>) } },
-    ];
+    const upcasters = UPCASTERS[type];
+    if (upcasters === undefined) return [type, { schemaVersion: 1, schema }];
+    return [type, { schemaVersion: Object.keys(upcasters).length + 1, schema, upcasters }];
   }),
 );
 

@@ -31,7 +31,7 @@ export function start(draft: Draft): void {
   const fighters = inOrder(state);
   advance(draft, "START");
   const { combatId, typeCombat, zone, graine, terrain, dureeTourMs } = state;
-  const { delaiPnjMs, fuitePossible, conditionsVictoire, recompenses } = state;
+  const { delaiPnjMs, fuitePossible, conditionsVictoire, recompenses, observation } = state;
   emit(draft, {
     eventType: "CombatDemarre",
     payload: {
@@ -45,6 +45,7 @@ export function start(draft: Draft): void {
       fuitePossible,
       conditionsVictoire,
       recompenses,
+      observation,
       participants: fighters.map(initialOf),
       ordreInitiative: initiativeOrder(graine, fighters),
     },

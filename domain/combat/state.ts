@@ -87,6 +87,7 @@ export const initialCombat: CombatState = {
   fuitePossible: true,
   conditionsVictoire: { bossVaincu: false, limiteTours: 400 },
   recompenses: { experience: 0, or: 0, objets: [] },
+  observation: { prive: false, invites: [] },
   tourActuel: 0,
   manche: 0,
   participantActifId: null,

@@ -210,6 +210,14 @@ describe("rooms", () => {
     }
   });
 
+  test("[ROLE-1] a combat is watched by those who play or watch, and by operators", async () => {
+    const { combatId } = await startFight(server.apiUrl);
+    for (const role of ROLES)
+      expect(await join(role, "spectate", { combatId }), role).toBe(
+        ["joueur", "spectateur", "admin"].includes(role) ? 200 : 403,
+      );
+  });
+
   test("[ROLE-1] a combat's room is its players'", async () => {
     const { combatId } = await startFight(server.apiUrl);
     const { AetherClient } = await import("../../client/client.ts");

@@ -1,0 +1,3 @@
+import { describeSpectators } from "./spectate.cases.ts";
+
+describeSpectators("ws");
