@@ -1,6 +1,6 @@
 import type { Client, Room } from "@colyseus/sdk";
 import { v7 as uuidv7 } from "uuid";
-import { type Answer, type AnsweredEvent, FINAL_CLOSE_CODES } from "../domain/codes.ts";
+import { type Answer, type AnsweredEvent, closeActionOf } from "../domain/codes.ts";
 import { retryDelay, sleep, within } from "./retry.ts";
 
 /** connected: commands go out. resuming: the room is gone, and looked for; commands wait. closed: for good. */
@@ -249,17 +249,23 @@ export class Session<State, Command extends object> {
 
   #left(room: Room, code: number, reason: string): void {
     if (room !== this.#room || this.#status !== "connected") return;
-    if (FINAL_CLOSE_CODES.includes(code)) {
-      this.#close(`closed by the server: ${code} ${reason}`);
-      return;
+    const action = closeActionOf(code);
+    switch (action) {
+      case "final":
+        this.#close(`closed by the server: ${code} ${reason}`);
+        return;
+      case "resume":
+      case "resync":
+        this.#room = undefined;
+        this.#settled = Promise.withResolvers<void>();
+        this.#setStatus("resuming", `${code} ${reason}`);
+        void this.#resume(action);
     }
-    this.#room = undefined;
-    this.#settled = Promise.withResolvers<void>();
-    this.#setStatus("resuming", `${code} ${reason}`);
-    void this.#resume();
   }
 
-  async #resume(): Promise<void> {
+  async #resume(action: "resume" | "resync"): Promise<void> {
+    // A node that ends has many clients: they do not all come to the next one in the same moment.
+    if (action === "resume") await sleep(retryDelay(0));
     for (let attempt = 0; this.#status === "resuming"; attempt += 1) {
       try {
         await this.#join();
