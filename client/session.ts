@@ -37,9 +37,8 @@ export class Session<State, Command extends object> {
   readonly #roomName: string;
   readonly #options: Readonly<Record<string, unknown>>;
   readonly #heartbeatMs: number;
-  /** Names this session to the server over all its connections. */
-  readonly #session = uuidv7();
-  #hasJoined = false;
+  /** Given by the server with the first join: with it this session comes back, to any node, also when its access token has run out. */
+  #token: string | undefined;
   readonly #stateListeners = new Set<(state: State) => void>();
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
   readonly #messageListeners = new Map<string, Set<(message: unknown) => void>>();
@@ -178,14 +177,14 @@ export class Session<State, Command extends object> {
   async #join(): Promise<void> {
     const joining = this.#client.joinOrCreate<State>(this.#roomName, {
       ...this.#options,
-      session: this.#session,
-      resume: this.#hasJoined,
+      ...(this.#token !== undefined && { sessionToken: this.#token }),
     });
     const room = await within(joining, JOIN_TIMEOUT_MS);
     if (room === undefined) {
       // Nobody waits for it any more: if it still succeeds it is left, and if not, its refusal says nothing new.
       joining.then(
-        (late) => late.leave(true),
+        // Not a word of leaving: that would end the session, which goes on elsewhere.
+        (late) => void late.connection.close(),
         () => undefined,
       );
       throw new Error("the join was not answered in time");
@@ -195,6 +194,8 @@ export class Session<State, Command extends object> {
       return;
     }
     this.#room = room;
+    // It stands where Colyseus has a token of its own, after the room's id.
+    this.#token ??= room.reconnectionToken.slice(room.roomId.length + 1);
     // Its tokens live in the memory of a room that may be gone: joining anew works whether it is or not.
     room.reconnection.enabled = false;
     room.onLeave((code, reason) => this.#left(room, code, reason ?? ""));
@@ -223,7 +224,6 @@ export class Session<State, Command extends object> {
       room.connection.close();
       throw new Error("the room did not show its state in time");
     }
-    this.#hasJoined = true;
     this.#setStatus("connected", "joined");
     this.#settled.resolve();
     this.#watch(room);

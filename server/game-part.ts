@@ -1,19 +1,27 @@
+import type { Entrance } from "../rooms/entrance.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import { openDiscovery } from "./discovery.ts";
+import type { Drain } from "./drain.ts";
 import { createRooms, type Game } from "./game.ts";
 import { type GamePort, listenGamePort } from "./game-port.ts";
 import type { NodeBase } from "./node-base.ts";
 import { freePort } from "./ports.ts";
 import type { Releasers } from "./releasers.ts";
 
+export interface GameDoors {
+  readonly authenticate: Authenticate;
+  readonly entrance: Entrance;
+  readonly drain: Pick<Drain, "isDraining">;
+}
+
 /** The doors for players, on a node that runs the game. */
 export async function openGamePart(
   base: NodeBase,
   game: Game,
-  authenticate: Authenticate,
+  { drain, ...doors }: GameDoors,
   releasers: Releasers,
 ): Promise<GamePort & { readonly number: number }> {
-  const { config, nodeId, telemetry, shared, log, peers, store } = base;
+  const { config, nodeId, telemetry, shared, log, peers, store, nodes } = base;
   const limits = {
     commandsPerSecond: config.commandsPerSecond,
     commandBurst: config.commandsPerSecond * 2,
@@ -21,7 +29,7 @@ export async function openGamePart(
     strikes: config.malformedFrames,
   };
   const rooms = createRooms(game, {
-    authenticate,
+    ...doors,
     telemetry,
     limits,
     ...(shared !== undefined && { heard: shared.channels.chat, sessions: shared.sessions }),
@@ -39,8 +47,12 @@ export async function openGamePart(
     telemetry,
     discovery,
     async joinElsewhere(id, seat) {
-      const owner = (await store.head(id))?.owner;
-      return owner === undefined || owner === null ? undefined : peers.join(owner, seat);
+      const owner = (await store.head(id))?.owner ?? nodeId;
+      const seatThere = owner === nodeId ? undefined : await peers.join(owner, seat);
+      if (seatThere !== undefined || !drain.isDraining) return seatThere;
+      // Nobody runs it, and this node is not to: then the least busy one.
+      const other = (await nodes.hosts()).find((one) => one.nodeId !== nodeId);
+      return other && peers.join(other.nodeId, seat);
     },
   });
   releasers.add("game port", () => port.close());

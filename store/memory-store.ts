@@ -92,6 +92,12 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       return head(aggregateId);
     },
     rest: async () => undefined,
+    release: async (owned, nodeId) => {
+      for (const { aggregateId, epoch } of owned) {
+        const stream = streams.get(aggregateId);
+        if (stream?.epoch === epoch && stream.owner === nodeId) stream.owner = null;
+      }
+    },
     head: async (aggregateId) => head(aggregateId),
     heads: async (aggregateIds) =>
       new Map(

@@ -96,6 +96,19 @@ export function createPostgresStore(
       });
     },
 
+    async release(owned, nodeId) {
+      await writePool.query({
+        name: "release",
+        text: `UPDATE stream_heads h SET owner_node = NULL FROM unnest($1::uuid[], $2::bigint[]) AS o (id, epoch)
+               WHERE h.aggregate_id = o.id AND h.epoch = o.epoch AND h.owner_node = $3`,
+        values: [
+          uuidArray(owned.map(({ aggregateId }) => aggregateId)),
+          bigintArray(owned.map(({ epoch }) => epoch)),
+          nodeId,
+        ],
+      });
+    },
+
     async head(aggregateId) {
       const { rows } = await readPool.query<Head>({
         name: "head",
