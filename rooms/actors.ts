@@ -56,11 +56,11 @@ export interface Actors<S, C> {
   /** What those that run here are at, for figures. */
   states(): Iterable<S>;
   /**
-   * Finishes what is on its way, saves a snapshot and gives the aggregate up: another node may have it at once, and whoever watches
-   * must come again. False: it does not run here.
+   * Finishes what is on its way, saves a snapshot and makes another node the owner, which may take it at once; whoever watches must
+   * come again. False: it does not run here.
    */
-  handOver(id: string): Promise<boolean>;
-  /** The same with all of them, and takes nothing until `open`. What is not finished after so many ms is left as it is. */
+  handOver(id: string, to: string): Promise<boolean>;
+  /** The same with all of them, which are nobody's then, and takes nothing until `open`. What is not finished after so many ms is left as it is. */
   drain(deadlineMs?: number): Promise<void>;
   open(): void;
   readonly draining: boolean;
@@ -161,14 +161,14 @@ export function createActors<S, C, E extends DomainEvent>(
     };
   }
 
-  async function giveUp(those: readonly Actor<S, C, E>[], deadlineMs: number): Promise<void> {
+  async function giveUp(those: readonly Actor<S, C, E>[], to: string | null, deadlineMs: number): Promise<void> {
     const waiting: Owned[] = [];
     let releasing: Promise<void> | undefined;
     // Where this fails, others find that it does not run here.
     async function release(): Promise<void> {
       while (waiting.length > 0)
         await store
-          .release(waiting.splice(0), options.nodeId)
+          .release(waiting.splice(0), options.nodeId, to)
           .catch((error: unknown) => telemetry.fault("release", error));
       releasing = undefined;
     }
@@ -192,6 +192,7 @@ export function createActors<S, C, E extends DomainEvent>(
     draining = true;
     await giveUp(
       [...running.values()].map(({ actor }) => actor),
+      null,
       deadlineMs,
     );
   }
@@ -239,10 +240,10 @@ export function createActors<S, C, E extends DomainEvent>(
     *states() {
       for (const { actor } of running.values()) yield actor.state;
     },
-    async handOver(id) {
+    async handOver(id, to) {
       const present = running.get(id);
       if (present === undefined || present.actor.stopped) return false;
-      await giveUp([present.actor], DRAIN_MS);
+      await giveUp([present.actor], to, DRAIN_MS);
       return true;
     },
     drain,

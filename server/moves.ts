@@ -11,18 +11,18 @@ export interface NodeOrders {
   carryOut(order: NodeOrder): Promise<boolean>;
   /** The same on any node. */
   give: GiveOrder;
-  /** Hands a live room over. `to`: the node that is to run it; without one, whoever is asked for it next. */
+  /** Hands a live room over. `to`: the node that is to run it; without one, the least busy other one, or else its own anew. */
   move(roomId: string, to: string | undefined): Promise<Move>;
 }
 
 export type Move =
-  | { readonly ok: true; readonly from: string; readonly to: string | null }
+  | { readonly ok: true; readonly from: string; readonly to: string }
   | { readonly ok: false; readonly why: "not running" | "no such node" | "unreachable" };
 
 interface OrdersOptions {
   readonly nodeId: string;
   readonly store: Pick<EventStore, "head">;
-  readonly nodes: Pick<Nodes, "list">;
+  readonly nodes: Pick<Nodes, "list" | "hosts">;
   /** By the type of their main stream. */
   readonly kinds: Readonly<Record<string, Pick<Actors<unknown, never>, "handOver" | "get">>>;
   readonly drain: Drain;
@@ -31,6 +31,18 @@ interface OrdersOptions {
 
 export function createNodeOrders(options: OrdersOptions): NodeOrders {
   const { nodeId, store, nodes, kinds, drain, orderPeer } = options;
+
+  async function take(type: string, id: string): Promise<boolean> {
+    return (await kinds[type]?.get(id)?.ready()) ?? false;
+  }
+
+  /** The owner is another node before anybody comes again: it is there that they are sent. */
+  async function handOver(type: string, id: string, to: string): Promise<boolean> {
+    if ((await kinds[type]?.handOver(id, to)) !== true) return false;
+    // Its deadlines are kept by somebody in any case.
+    if ((await give(to, { order: "take", type, id })) !== true) await take(type, id);
+    return true;
+  }
 
   async function carryOut(order: NodeOrder): Promise<boolean> {
     switch (order.order) {
@@ -41,9 +53,9 @@ export function createNodeOrders(options: OrdersOptions): NodeOrders {
         await drain.serve();
         return true;
       case "hand-over":
-        return (await kinds[order.type]?.handOver(order.id)) ?? false;
+        return handOver(order.type, order.id, order.to);
       case "take":
-        return (await kinds[order.type]?.get(order.id)?.ready()) ?? false;
+        return take(order.type, order.id);
     }
   }
 
@@ -72,12 +84,10 @@ export function createNodeOrders(options: OrdersOptions): NodeOrders {
       const shown = await shownBy(roomId);
       if (shown === undefined || shown.owner === null) return { ok: false, why: "not running" };
       const { id, type, owner: from } = shown;
-      if (from === to) return { ok: true, from, to };
-      const handedOver = await give(from, { order: "hand-over", type, id });
-      if (handedOver !== true) return { ok: false, why: handedOver === false ? "not running" : "unreachable" };
-      // If the target does not take it, whoever is asked for it next does: it is not lost.
-      const taken = to === undefined ? undefined : await give(to, { order: "take", type, id });
-      return { ok: true, from, to: taken === true ? (to ?? null) : null };
+      const other = to ?? (await nodes.hosts()).find((one) => one.nodeId !== from)?.nodeId ?? from;
+      const done = await give(from, { order: "hand-over", type, id, to: other });
+      if (done === true) return { ok: true, from, to: other };
+      return { ok: false, why: done === false ? "not running" : "unreachable" };
     },
   };
 }

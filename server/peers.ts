@@ -41,7 +41,7 @@ export const nodeOrder = z.discriminatedUnion("order", [
   /** Answered at once; when it has come to its end, the list of nodes tells. */
   z.strictObject({ order: z.literal("drain") }),
   z.strictObject({ order: z.literal("serve") }),
-  z.strictObject({ order: z.literal("hand-over"), ...aggregate }),
+  z.strictObject({ order: z.literal("hand-over"), ...aggregate, to: z.uuid() }),
   /** To run an aggregate from now on. */
   z.strictObject({ order: z.literal("take"), ...aggregate }),
 ]);

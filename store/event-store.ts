@@ -111,8 +111,8 @@ export interface EventStore {
   activate(aggregateId: string, nodeId: string): Promise<Head | undefined>;
   /** Nothing is due in it: until it is activated again, nobody need run it. Nothing, if the epoch has passed. */
   rest(aggregateId: string, epoch: number): Promise<void>;
-  /** Of these streams, those that this node still owns in these epochs are nobody's from now on. */
-  release(owned: readonly Owned[], nodeId: string): Promise<void>;
+  /** Of these streams, those that this node still owns in these epochs are from now on another one's, or nobody's. */
+  release(owned: readonly Owned[], nodeId: string, to: string | null): Promise<void>;
   head(aggregateId: string): Promise<Head | undefined>;
   /** The heads of those streams that exist, all at one moment. */
   heads(aggregateIds: readonly string[]): Promise<ReadonlyMap<string, Head>>;

@@ -92,10 +92,10 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       return head(aggregateId);
     },
     rest: async () => undefined,
-    release: async (owned, nodeId) => {
+    release: async (owned, nodeId, to) => {
       for (const { aggregateId, epoch } of owned) {
         const stream = streams.get(aggregateId);
-        if (stream?.epoch === epoch && stream.owner === nodeId) stream.owner = null;
+        if (stream?.epoch === epoch && stream.owner === nodeId) stream.owner = to;
       }
     },
     head: async (aggregateId) => head(aggregateId),

@@ -23,10 +23,7 @@ const node = z.strictObject({
   draining: z.boolean().meta({ description: "it takes nothing new, and has handed over what it ran, or is about to" }),
 });
 
-const moved = z.strictObject({
-  from: id,
-  to: id.nullable().meta({ description: "null: whoever is asked for it next" }),
-});
+const moved = z.strictObject({ from: id, to: id });
 
 const NO_NODE = refusal("NOT_FOUND", "there is no such node, or it does not live");
 const UNREACHABLE = refusal("UNAVAILABLE", "the node was not reached: what has become of it, the list tells");
@@ -75,7 +72,7 @@ export function nodeRoutes(api: FastifyInstance, door: Door, services: NodeServi
         does: "Hands a live room over to another node; its clients come again by themselves, and notice a pause.",
         roles: ["admin"],
         takes: z.strictObject({
-          to: id.optional().meta({ description: "a node; default: whoever is asked for it next" }),
+          to: id.optional().meta({ description: "a node; default: the least busy other one, or else its own anew" }),
         }),
         gives: moved,
       },

@@ -132,22 +132,28 @@ describe("drain", () => {
     );
     expect(draining).toEqual({ [await nodeIdOf(one)]: true, [await nodeIdOf(two)]: false });
 
+    // What comes to it goes to the node that serves.
     const fight = await startFight(one.apiUrl);
-    await expect(joinAs(one.gameUrl, fight.combatId, fight.alix)).rejects.toMatchObject({
-      code: 503,
-      message: "DRAINING",
-    });
+    const session = await joinAs(one.gameUrl, fight.combatId, fight.alix);
     const action = { method: "POST", userId: fight.alix, body: { ...DEFEND, combatId: fight.combatId } };
-    const answer = await call(one.apiUrl, "/combat/action", "joueur", action);
-    expect(answer.body["code"]).toBe("COMBAT_NOT_STARTED");
-    // The world goes on, on the node that serves.
+    expect((await call(one.apiUrl, "/combat/action", "joueur", action)).body["code"]).toBe("COMBAT_NOT_STARTED");
+    await until(async () => (await ownerOf(fight.combatId)) === (await nodeIdOf(two)));
     await until(async () => (await ownerOf(WORLD_ID)) === (await nodeIdOf(two)));
+    expect(session.status).toBe("connected");
+    await session.leave();
+
+    expect(await drain(two, one)).toBe(202);
+    const join = joinAs(one.gameUrl, fight.combatId, fight.alix);
+    await expect(join).rejects.toMatchObject({ code: 503, message: "DRAINING" });
+    // Nobody runs it: it is done all the same.
+    expect((await call(one.apiUrl, "/combat/action", "joueur", action)).body["code"]).toBe("COMBAT_NOT_STARTED");
+    expect(await drain(two, one, "DELETE")).toBe(202);
 
     expect(await drain(one, two, "DELETE")).toBe(202);
     expect((await fetch(`${one.apiUrl}/readyz`)).status).toBe(200);
-    const again = await joinAs(one.gameUrl, fight.combatId, fight.alix);
-    expect(await ownerOf(fight.combatId)).toBe(await nodeIdOf(one));
-    await again.leave();
+    const another = await startFight(one.apiUrl);
+    await (await joinAs(one.gameUrl, another.combatId, another.alix)).leave();
+    expect(await ownerOf(another.combatId)).toBe(await nodeIdOf(one));
   });
 
   test("[DRAIN-3] what is not finished by the deadline is left as it is: clients come again all the same, and it is done once at most", async () => {
@@ -188,7 +194,7 @@ describe("drain", () => {
     await finish(fight, sessions, two.apiUrl);
     for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
     await one.start();
-  });
+  }, 60_000);
 
   test("[DRAIN-5] is an operator's, and of a node that lives", async () => {
     for (const [path, status] of [
@@ -236,19 +242,26 @@ describe("move", () => {
     for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
   });
 
-  test("[MOVE-2] without a target a room is nobody's until it is asked for; on one node too the fight goes on", async () => {
+  test("[MOVE-2] without a target a room goes to the other node, or else is loaded anew on its own; the fight goes on meanwhile", async () => {
     switchTo(one);
     const fight = await startFight(one.apiUrl);
     const sessions = await joinBoth(fight);
-    const { seen, away } = watch(sessions);
-    const played = Promise.all([play(sessions[0], fight.alix, 2), play(sessions[1], fight.bruno, 2)]);
-    const moved = await call(one.apiUrl, `/admin/rooms/${fight.combatId}/move`, "admin", { method: "POST", body: {} });
-    expect(moved).toEqual({ status: 200, body: { from: await nodeIdOf(one), to: null } });
-    await away();
+    const { seen } = watch(sessions);
+    const [first, second] = [await nodeIdOf(one), await nodeIdOf(two)];
+    const played = Promise.all([play(sessions[0], fight.alix), play(sessions[1], fight.bruno)]);
+    const move = () => call(one.apiUrl, `/admin/rooms/${fight.combatId}/move`, "admin", { method: "POST", body: {} });
+    const back = (times: number) => until(async () => seen.every((all) => all.length === 2 * times));
+    expect(await move()).toEqual({ status: 200, body: { from: first, to: second } });
+    await back(1);
+    expect(await drain(one, two)).toBe(202);
+    expect(await move()).toEqual({ status: 200, body: { from: second, to: second } });
+    await back(2);
+    expect(await ownerOf(fight.combatId)).toBe(second);
     await played;
-    await finish(fight, sessions, one.apiUrl);
-    for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
-  });
+    await finish(fight, sessions, two.apiUrl);
+    for (const all of seen) expect(all).toEqual([...PAUSE, ...PAUSE, "closed left"]);
+    expect(await drain(one, two, "DELETE")).toBe(202);
+  }, 60_000);
 
   test("[MOVE-3] what does not run, or a node that does not live or serve, is refused, and nothing is moved", async () => {
     const fight = await startFight(one.apiUrl);
