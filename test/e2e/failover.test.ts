@@ -12,7 +12,7 @@ import { type ReplicatedServer, startReplicatedServer } from "../support/replica
 import { FAST, type TestServerProcess, useServerProcess } from "../support/server-process.ts";
 import { usePlace } from "../support/use-place.ts";
 
-const FIGHTS = 3;
+const FIGHTS = 2;
 
 interface Played {
   readonly fight: Fight;
@@ -91,7 +91,7 @@ describe("PostgreSQL", () => {
         await place.current.start();
       }
       await verify(server, played);
-    });
+    }, 60_000);
   });
 
   describe("with a standby", () => {
@@ -116,7 +116,7 @@ describe("PostgreSQL", () => {
       await place.current.promote();
       await verify(server, played);
       await until(async () => (await answer()).startsWith("200"));
-    });
+    }, 60_000);
   });
 });
 
@@ -145,7 +145,7 @@ describe("Redis", () => {
     await client.flushall();
     client.disconnect();
     await verify(server, [...played, later]);
-  });
+  }, 60_000);
 });
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

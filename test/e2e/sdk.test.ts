@@ -162,10 +162,10 @@ test("[SDK-6] a join is refused with 401 without a valid token, 403 to a strange
 test("[SDK-7] a pause that outlives the access token does not end the session; one that outlives the session does", async () => {
   const { combatId, alix } = await startFight(server.apiUrl);
   const who = { userId: alix, role: "joueur", tenantId: "default" } as const;
-  const token = await signToken(DEVELOPMENT_SECRET, who, "1s");
-  const session = await new AetherClient({ url: proxy.url, token }).joinCombat(combatId);
-  await sleep(1_100);
-  await expect(new AetherClient({ url: proxy.url, token }).joinCombat(combatId)).rejects.toMatchObject({ code: 401 });
+  const client = new AetherClient({ url: proxy.url, token: await tokenFor("joueur", alix) });
+  const session = await client.joinCombat(combatId);
+  client.token = await signToken(DEVELOPMENT_SECRET, who, "-1s");
+  await expect(client.joinCombat(combatId)).rejects.toMatchObject({ code: 401 });
   const back = new Promise<void>((resolve) => session.onStatus((status) => status === "connected" && resolve()));
   proxy.cut();
   await back;

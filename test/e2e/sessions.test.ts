@@ -61,13 +61,13 @@ describe("a session", () => {
   test("[SESSION-1] outlives the access token and its node: another node goes on with it, and answers what was not answered", async () => {
     const fight = await startFight(one.apiUrl);
     balancer.to(portOf(one.gameUrl));
-    const who = { userId: fight.alix, role: "joueur", tenantId: "default" } as const;
-    const token = await signToken(DEVELOPMENT_SECRET, who, "2s");
-    const session = await new AetherClient({ url: anyNode(), token }).joinCombat(fight.combatId);
+    const client = new AetherClient({ url: anyNode(), token: await tokenFor("joueur", fight.alix) });
+    const session = await client.joinCombat(fight.combatId);
     const bruno = await joinAs(one.gameUrl, fight.combatId, fight.bruno);
     const statuses: string[] = [];
     session.onStatus((status) => statuses.push(status));
-    await until(async () => (await comeBack(two.gameUrl, { combatId: fight.combatId }, token))[0] === 401);
+    client.token = await expiredFor(fight.alix);
+    await expect(client.joinCombat(fight.combatId)).rejects.toMatchObject({ code: 401 });
     balancer.to(portOf(two.gameUrl));
     await bruno.leave();
     await one.stop("SIGKILL");
