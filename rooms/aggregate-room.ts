@@ -181,7 +181,9 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const presented = isRecord(options) ? options["sessionToken"] : undefined;
       // It is a secret, and options are kept, and may go to another node.
       if (isRecord(options)) delete options["sessionToken"];
-      const entrant = presented === undefined ? await coming(known) : await returning(presented, known);
+      // Where sessions are not kept, what the client took for its token is Colyseus' own.
+      const comesBack = entrance !== undefined && presented !== undefined;
+      const entrant = comesBack ? await returning(presented, known) : await coming(known);
       if (!isRecord(options)) throw refuse("BAD_REQUEST");
       const id = nameIn(options, entrant);
       const { of } = entrant;

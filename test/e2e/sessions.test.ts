@@ -76,7 +76,7 @@ describe("a session", () => {
     expect(await sessionsOf(fight.alix)).toHaveLength(1);
     await session.leave();
     await one.start();
-  });
+  }, 60_000);
 
   test("[SESSION-2] is kept as a hash, made by the join and by no return", async () => {
     const fight = await startFight(one.apiUrl);
