@@ -1,6 +1,6 @@
 import type { Client, Room } from "@colyseus/sdk";
 import { v7 as uuidv7 } from "uuid";
-import { type Answer, type AnsweredEvent, FINAL_CLOSE_CODES } from "../domain/codes.ts";
+import { type Answer, type AnsweredEvent, closeActionOf } from "../domain/codes.ts";
 import { retryDelay, sleep, within } from "./retry.ts";
 
 /** connected: commands go out. resuming: the room is gone, and looked for; commands wait. closed: for good. */
@@ -42,9 +42,8 @@ export class Session<State, Command extends object> {
   readonly #roomName: string;
   readonly #options: SessionOptions<State>;
   readonly #heartbeatMs: number;
-  /** Names this session to the server over all its connections. */
-  readonly #session = uuidv7();
-  #hasJoined = false;
+  /** Given by the server with the first join: with it this session comes back, to any node, also when its access token has run out. */
+  #token: string | undefined;
   readonly #stateListeners = new Set<(state: State) => void>();
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
   readonly #messageListeners = new Map<string, Set<(message: unknown) => void>>();
@@ -178,14 +177,14 @@ export class Session<State, Command extends object> {
   async #join(): Promise<void> {
     const joining = this.#client.joinOrCreate<State>(this.#roomName, {
       ...(typeof this.#options === "function" ? this.#options(this.#state) : this.#options),
-      session: this.#session,
-      resume: this.#hasJoined,
+      ...(this.#token !== undefined && { sessionToken: this.#token }),
     });
     const room = await within(joining, JOIN_TIMEOUT_MS);
     if (room === undefined) {
       // Nobody waits for it any more: if it still succeeds it is left, and if not, its refusal says nothing new.
       joining.then(
-        (late) => late.leave(true),
+        // Not a word of leaving: that would end the session, which goes on elsewhere.
+        (late) => void late.connection.close(),
         () => undefined,
       );
       throw new Error("the join was not answered in time");
@@ -195,6 +194,8 @@ export class Session<State, Command extends object> {
       return;
     }
     this.#room = room;
+    // It stands where Colyseus has a token of its own, after the room's id.
+    this.#token ??= room.reconnectionToken.slice(room.roomId.length + 1);
     // Its tokens live in the memory of a room that may be gone: joining anew works whether it is or not.
     room.reconnection.enabled = false;
     room.onLeave((code, reason) => this.#left(room, code, reason ?? ""));
@@ -223,7 +224,6 @@ export class Session<State, Command extends object> {
       room.connection.close();
       throw new Error("the room did not show its state in time");
     }
-    this.#hasJoined = true;
     this.#setStatus("connected", "joined");
     this.#settled.resolve();
     this.#watch(room);
@@ -249,17 +249,23 @@ export class Session<State, Command extends object> {
 
   #left(room: Room, code: number, reason: string): void {
     if (room !== this.#room || this.#status !== "connected") return;
-    if (FINAL_CLOSE_CODES.includes(code)) {
-      this.#close(`closed by the server: ${code} ${reason}`);
-      return;
+    const action = closeActionOf(code);
+    switch (action) {
+      case "final":
+        this.#close(`closed by the server: ${code} ${reason}`);
+        return;
+      case "resume":
+      case "resync":
+        this.#room = undefined;
+        this.#settled = Promise.withResolvers<void>();
+        this.#setStatus("resuming", `${code} ${reason}`);
+        void this.#resume(action);
     }
-    this.#room = undefined;
-    this.#settled = Promise.withResolvers<void>();
-    this.#setStatus("resuming", `${code} ${reason}`);
-    void this.#resume();
   }
 
-  async #resume(): Promise<void> {
+  async #resume(action: "resume" | "resync"): Promise<void> {
+    // A node that ends has many clients: they do not all come to the next one in the same moment.
+    if (action === "resume") await sleep(retryDelay(0));
     for (let attempt = 0; this.#status === "resuming"; attempt += 1) {
       try {
         await this.#join();

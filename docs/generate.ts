@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { lifecycleDiagram } from "../domain/combat/lifecycle-diagram.ts";
+import { closeCodesPage } from "./generate/close-codes-page.ts";
 import { schemasFile } from "./generate/event-schemas.ts";
 import { eventsPage } from "./generate/events-page.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
@@ -11,6 +12,7 @@ writeFileSync(
   page,
   text.replace(/```mermaid\n[\s\S]*?```/, () => `\`\`\`mermaid\n${lifecycleDiagram()}\`\`\``),
 );
+writeFileSync(new URL("./close-codes.md", import.meta.url), closeCodesPage());
 writeFileSync(new URL("./events.md", import.meta.url), eventsPage());
 writeFileSync(new URL("./metrics.md", import.meta.url), metricsPage());
 writeFileSync(new URL("./event-schemas.json", import.meta.url), schemasFile());

@@ -6,6 +6,10 @@ export const REFUSALS = {
   BAD_REQUEST: { status: 400, retryable: false, message: "the request is not of the form that this call takes" },
   TOO_COMPLEX: { status: 400, retryable: false, message: "the operation asks for more than one operation may" },
   UNAUTHORIZED: { status: 401, retryable: false, message: "a valid token is needed" },
+  SESSION_UNKNOWN: { status: 401, retryable: false, message: "there is no such session of this player's here" },
+  SESSION_EXPIRED: { status: 401, retryable: false, message: "the session has run out: join anew" },
+  SESSION_REVOKED: { status: 401, retryable: false, message: "the session was ended: join anew" },
+  BANNED: { status: 403, retryable: false, message: "this player is shut out" },
   FORBIDDEN: { status: 403, retryable: false, message: "this token may not do that" },
   NOT_FOUND: { status: 404, retryable: false, message: "there is no such thing" },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: "this call is made with other methods" },
@@ -28,6 +32,7 @@ export const REFUSALS = {
   INTERNAL: { status: 500, retryable: false, message: "a fault of the server's; nothing was changed" },
   NOT_YET: { status: 503, retryable: true, message: "the read model has not come that far yet" },
   TOO_EXPENSIVE: { status: 503, retryable: true, message: "this read takes longer than a read may take: ask for less" },
+  DRAINING: { status: 503, retryable: true, message: "this node takes nothing new: another one does" },
   BUSY: { status: 503, retryable: true, message: "too much is waiting already" },
   UNAVAILABLE: { status: 503, retryable: true, message: "the server cannot decide this now" },
 } as const;
@@ -38,26 +43,46 @@ export function statusOf(code: string): number {
   return code in REFUSALS ? REFUSALS[code as RefusalCode].status : 409;
 }
 
-/** What a client is told when its connection is closed, and what its SDK does about it. */
-export const CLOSE_CODES = {
-  /** The client left. */
-  CONSENTED: 4000,
-  /** The node stops: join again, on any node. */
-  SHUTDOWN: 4001,
-  /** A message that no client of ours sends. Join again; a client that is really broken is refused in the end. */
-  WITH_ERROR: 4002,
-  /** The client read too slowly and has missed patches: join again for the full state. */
-  RESYNC: 4100,
-  /** The room has moved or must be loaded anew: join again. */
-  COME_AGAIN: 4101,
-  /** Far too many messages. */
-  FLOOD: 4102,
-  /** The player has opened a newer session, and this one is over. */
-  TAKEN_OVER: 4103,
-} as const;
+/**
+ * What a client does about a connection that has ended.
+ * - `resume`: it looks for its room again, on any node, after a moment that is different for each client, and goes on with its session.
+ * - `resync`: the same at once: nothing has become of the room, and the client wants its full state.
+ * - `final`: it stays away.
+ */
+export type CloseAction = "resume" | "resync" | "final";
 
-/** Close codes after which the SDK does not come back by itself. */
-export const FINAL_CLOSE_CODES: readonly number[] = [CLOSE_CODES.CONSENTED, CLOSE_CODES.FLOOD, CLOSE_CODES.TAKEN_OVER];
+interface Close {
+  readonly code: number;
+  readonly action: CloseAction;
+  readonly meaning: string;
+}
+
+/** Everything that a client may be told as its connection is closed by us. `docs/close-codes.md` is made of it. */
+export const CLOSES = {
+  CONSENTED: { code: 4000, action: "final", meaning: "the client left" },
+  SHUTDOWN: { code: 4001, action: "resume", meaning: "the node stops" },
+  WITH_ERROR: {
+    code: 4002,
+    action: "resume",
+    meaning: "too many messages that no client of ours sends; a client that is really broken is refused in the end",
+  },
+  RESYNC: { code: 4100, action: "resync", meaning: "the client read too slowly and has missed patches" },
+  COME_AGAIN: { code: 4101, action: "resume", meaning: "the room has moved, or must be loaded anew" },
+  FLOOD: { code: 4102, action: "final", meaning: "far too many messages" },
+  TAKEN_OVER: { code: 4103, action: "final", meaning: "the player has opened a newer session, and this one is over" },
+  BANNED: { code: 4104, action: "final", meaning: "the player was shut out" },
+} as const satisfies Readonly<Record<string, Close>>;
+export type CloseName = keyof typeof CLOSES;
+
+/** The codes alone, by name. */
+export const CLOSE_CODES = Object.fromEntries(Object.entries(CLOSES).map(([name, { code }]) => [name, code])) as {
+  readonly [Name in CloseName]: (typeof CLOSES)[Name]["code"];
+};
+
+/** What is not in the table comes from the network, a proxy or the protocol (1006 and so on): the room may well be there. */
+export function closeActionOf(code: number): CloseAction {
+  return Object.values(CLOSES).find((one) => one.code === code)?.action ?? "resume";
+}
 
 export interface AnsweredEvent {
   readonly eventType: string;

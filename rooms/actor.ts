@@ -201,6 +201,12 @@ export class Actor<S, C, E extends DomainEvent> {
     return this.#closed;
   }
 
+  /** Stops at once, whatever is on its way: what becomes of that, whoever loads the aggregate next finds in the log. */
+  abandon(): void {
+    if (!this.stopped) this.#stop("closed");
+    this.#drained?.();
+  }
+
   async #close(): Promise<void> {
     for (const entry of this.#waiting.splice(0)) this.#answer(entry, refusal("UNAVAILABLE"));
     const { promise, resolve } = Promise.withResolvers<void>();

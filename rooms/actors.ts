@@ -2,12 +2,15 @@ import type { Answer } from "../domain/codes.ts";
 import { refusal } from "../domain/codes.ts";
 import type { Aggregate } from "../domain/decider.ts";
 import type { DomainEvent } from "../domain/envelope.ts";
-import type { EventStore } from "../store/event-store.ts";
+import type { EventStore, Owned } from "../store/event-store.ts";
 import { Actor, type Commit, type Envelope } from "./actor.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { executeCold, party } from "./cold.ts";
 import { createSnapshotWriter } from "./snapshots.ts";
 import type { Telemetry } from "./telemetry.ts";
+
+/** ms that an actor has to finish what is on its way; an append that nobody answers is given up sooner. */
+const DRAIN_MS = 30_000;
 
 /** Someone who sees every commit of a kind's actors on this node, whether or not a room does. Must not throw, nor wait. */
 export interface Observer<S> {
@@ -52,7 +55,16 @@ export interface Actors<S, C> {
   readonly size: number;
   /** What those that run here are at, for figures. */
   states(): Iterable<S>;
-  /** Finishes what is on its way in every actor, saves snapshots, and takes nothing more. */
+  /**
+   * Finishes what is on its way, saves a snapshot and makes another node the owner, which may take it at once; whoever watches must
+   * come again. False: it does not run here.
+   */
+  handOver(id: string, to: string): Promise<boolean>;
+  /** The same with all of them, which are nobody's then, and takes nothing until `open`. What is not finished after so many ms is left as it is. */
+  drain(deadlineMs?: number): Promise<void>;
+  open(): void;
+  readonly draining: boolean;
+  /** Drains, for good. */
   close(): Promise<void>;
 }
 
@@ -149,6 +161,42 @@ export function createActors<S, C, E extends DomainEvent>(
     };
   }
 
+  async function giveUp(those: readonly Actor<S, C, E>[], to: string | null, deadlineMs: number): Promise<void> {
+    const waiting: Owned[] = [];
+    let releasing: Promise<void> | undefined;
+    // Where this fails, others find that it does not run here.
+    async function release(): Promise<void> {
+      while (waiting.length > 0)
+        await store
+          .release(waiting.splice(0), options.nodeId, to)
+          .catch((error: unknown) => telemetry.fault("release", error));
+      releasing = undefined;
+    }
+    const late = setTimeout(() => {
+      for (const actor of those) actor.abandon();
+    }, deadlineMs);
+    await Promise.all(
+      those.map(async (actor) => {
+        await actor.close();
+        if (actor.epoch === 0) return;
+        waiting.push({ aggregateId: actor.id, epoch: actor.epoch });
+        releasing ??= release();
+        await releasing;
+      }),
+    );
+    clearTimeout(late);
+    await Promise.all(resting);
+  }
+
+  async function drain(deadlineMs = DRAIN_MS): Promise<void> {
+    draining = true;
+    await giveUp(
+      [...running.values()].map(({ actor }) => actor),
+      null,
+      deadlineMs,
+    );
+  }
+
   function get(id: string): Running<S, C> | undefined {
     if (draining) return undefined;
     const present = running.get(id);
@@ -192,10 +240,21 @@ export function createActors<S, C, E extends DomainEvent>(
     *states() {
       for (const { actor } of running.values()) yield actor.state;
     },
+    async handOver(id, to) {
+      const present = running.get(id);
+      if (present === undefined || present.actor.stopped) return false;
+      await giveUp([present.actor], to, DRAIN_MS);
+      return true;
+    },
+    drain,
+    open() {
+      draining = false;
+    },
+    get draining() {
+      return draining;
+    },
     async close() {
-      draining = true;
-      await Promise.all([...running.values()].map(({ actor }) => actor.close()));
-      await Promise.all(resting);
+      await drain();
       await snapshots.close();
     },
   };

@@ -10,10 +10,19 @@ import {
 } from "@colyseus/core";
 import type { Schema } from "@colyseus/schema";
 import { z } from "zod";
-import { type Answer, type AnsweredEvent, CLOSE_CODES, REFUSALS, type RefusalCode, refusal } from "../domain/codes.ts";
+import {
+  type Answer,
+  type AnsweredEvent,
+  CLOSE_CODES,
+  closeActionOf,
+  REFUSALS,
+  type RefusalCode,
+  refusal,
+} from "../domain/codes.ts";
 import type { Commit } from "./actor.ts";
 import type { Actors, Running } from "./actors.ts";
 import { CopyingSerializer } from "./copying-serializer.ts";
+import type { Entrance, SessionOf } from "./entrance.ts";
 import { classifyFrame } from "./frames.ts";
 import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
@@ -42,7 +51,7 @@ export interface RoomKind<S, C, View extends Schema> {
   ): Promise<{ readonly name: string } | { readonly refused: RefusalCode }>;
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
   refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
-  readonly actors: Pick<Actors<S, C>, "get" | "exists">;
+  readonly actors: Pick<Actors<S, C>, "get" | "exists"> & Partial<Pick<Actors<S, C>, "draining">>;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
   project(view: View, state: S, before: S | undefined): void;
@@ -57,11 +66,11 @@ export interface RoomKind<S, C, View extends Schema> {
   parse(message: unknown, who: Principal): C | undefined;
   /** Answers a message that is not a command to the room's own actor, or not to it alone; undefined: it is. */
   handle?(message: unknown, who: Principal, call: RoomCall): Promise<Answer> | Answer | undefined;
-  /** What the aggregate is to be told of a client that has come. `session` is a UUID of the client's. */
+  /** What the aggregate is to be told of a client that has come. `session` is its session's id. */
   arrival?(state: S, who: Principal, session: string): C | undefined;
   /** What the aggregate is to be told of a client that has gone. */
   departure?(state: S, who: Principal, session: string): C | undefined;
-  /** A client is in, until it is told that it has left. `session` is a UUID of the client's; `address`, where it connects from, is personal. */
+  /** A client is in, until it is told that it has left. `session` is its session's id; `address`, where it connects from, is personal. */
   entered?(who: Principal, session: string, address: string | undefined): Presence | undefined;
   /** An event as clients may see it. */
   publish?(event: AnsweredEvent): AnsweredEvent;
@@ -92,6 +101,8 @@ export interface RoomLimits {
 
 export interface RoomServices {
   readonly authenticate: Authenticate;
+  /** Left out, whoever has a valid token enters, and comes back with that alone. */
+  readonly entrance?: Entrance | undefined;
   readonly telemetry: Telemetry;
   readonly limits?: RoomLimits;
 }
@@ -104,7 +115,15 @@ interface Connection {
   readonly session: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly presence: Presence | undefined;
+  /** Ends the watch for a ban. */
+  readonly unwatch: (() => void) | undefined;
   strikes: number;
+}
+
+/** Who has been let in; with the session that it goes on with, if it came back. */
+interface Entrant extends Principal {
+  readonly session?: string;
+  readonly of?: SessionOf;
 }
 
 const commandEnvelope = z.looseObject({ commandId: wireId, expectedVersion: z.int().min(0).optional() });
@@ -116,7 +135,9 @@ const NEVER_MS = 2_147_483_647;
  * actor lives on without it.
  */
 export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
-  const { telemetry, limits = {} } = services;
+  const { telemetry, entrance, limits = {} } = services;
+  // Who only watches begins anew wherever it comes to.
+  const keepsSessions = entrance !== undefined && kind.find === undefined;
   const { measure } = telemetry;
   const { commandsPerSecond = 20, commandBurst = 40 } = limits;
   // A join may write to the log, and takes a place in a room.
@@ -129,6 +150,38 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
   }
   const aggregateId = (name: string): string => kind.aggregateId?.(name) ?? name;
 
+  /** The id of what a client asks for; it stands in the options from now on, by which Colyseus looks for a room, and makes one. */
+  function nameIn(options: Record<string, unknown>, who: Principal): string {
+    const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
+    if (!named.success) throw refuse("BAD_REQUEST");
+    options[kind.key] = named.data;
+    return named.data;
+  }
+
+  /** Whoever comes with a session needs no token that is still good: a fight may last longer than that. */
+  async function returning(presented: unknown, known: Principal | undefined): Promise<Entrant> {
+    // A flood of them is one client's, or one that guesses.
+    if (!joins.take(known?.userId ?? String(presented).slice(0, 36))) throw refuse("RATE_LIMITED");
+    const returned = (await entrance?.resume(presented)) ?? "SESSION_UNKNOWN";
+    if (typeof returned === "string") throw refuse(returned);
+    const { who, sessionId, of } = returned;
+    if (known !== undefined && known.userId !== who.userId) throw refuse("SESSION_UNKNOWN");
+    return { ...who, session: sessionId, of };
+  }
+
+  async function whoseSession(presented: unknown): Promise<Principal | undefined> {
+    const returned = presented === undefined ? undefined : await entrance?.resume(presented);
+    return typeof returned === "object" ? returned.who : undefined;
+  }
+
+  async function coming(known: Principal | undefined): Promise<Entrant> {
+    if (known === undefined) throw refuse("UNAUTHORIZED");
+    if (!joins.take(known.userId)) throw refuse("RATE_LIMITED");
+    const refused = await entrance?.mayEnter(known.userId);
+    if (refused !== undefined) throw refuse(refused);
+    return known;
+  }
+
   class AggregateRoom extends Room<{ state: View }> {
     override autoDispose = true;
     override patchRate = NEVER_MS;
@@ -140,31 +193,30 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     readonly #connections = new WeakMap<Client, Connection>();
     readonly #addresses = new WeakMap<Client, string>();
 
-    /** Before any room is made or found: only a valid token that asks for something that exists gets further. */
-    static override async onAuth(
-      token: string | undefined,
-      options: unknown,
-      _context: AuthContext,
-    ): Promise<Principal> {
-      const who = await services.authenticate(token);
-      if (who === undefined) throw refuse("UNAUTHORIZED");
-      if (!joins.take(who.userId)) throw refuse("RATE_LIMITED");
+    /** Before any room is made or found: only a valid token, or a session, that asks for something that exists gets further. */
+    static override async onAuth(token: string | undefined, options: unknown, _context: AuthContext): Promise<Entrant> {
+      if (kind.actors.draining) throw refuse("DRAINING");
+      const known = await services.authenticate(token);
+      const presented = isRecord(options) ? options["sessionToken"] : undefined;
+      // It is a secret, and options are kept, and may go to another node.
+      if (isRecord(options)) delete options["sessionToken"];
+      // Where sessions are not kept, what the client took for its token is Colyseus' own.
+      const comesBack = keepsSessions && presented !== undefined;
+      const entrant = comesBack ? await returning(presented, known) : await coming(known);
       if (!isRecord(options)) throw refuse("BAD_REQUEST");
-      const found = await kind.find?.(options, who);
+      const found = await kind.find?.(options, entrant);
       if (found !== undefined) {
         if ("refused" in found) throw refuse(found.refused);
         options[kind.key] = found.name;
-        return who;
+        return entrant;
       }
-      const named = wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
-      if (!named.success) throw refuse("BAD_REQUEST");
-      const id = named.data;
-      // Colyseus looks for a room, and makes one, by this very object.
-      options[kind.key] = id;
-      const problem = kind.refuseRoom?.(id, who);
+      const id = nameIn(options, entrant);
+      const { of } = entrant;
+      if (of !== undefined && (of.room !== kind.name || of.id !== id)) throw refuse("SESSION_UNKNOWN");
+      const problem = kind.refuseRoom?.(id, entrant);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
-      return who;
+      return entrant;
     }
 
     /** The aggregate that a join is for; undefined: `onAuth` will say what is wrong with it. */
@@ -173,7 +225,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       options: Readonly<Record<string, unknown>>,
     ): Promise<string | undefined> {
       if (kind.find !== undefined) return undefined;
-      const who = await services.authenticate(token);
+      const who = (await services.authenticate(token)) ?? (await whoseSession(options["sessionToken"]));
       const named = who && wireId.safeParse(kind.idFor?.(who) ?? options[kind.key]);
       return named?.success ? aggregateId(named.data) : undefined;
     }
@@ -198,10 +250,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
 
     override async onJoin(client: Client, options: Record<string, unknown>): Promise<void> {
       const actor = this.#actor;
-      const who = client.auth as Principal;
+      const who = client.auth as Entrant;
       if (actor === undefined || !(await actor.ready())) throw refuse("NOT_FOUND");
-      const session = z.uuid().safeParse(options["session"]).data ?? crypto.randomUUID();
-      const problem = kind.refuseEntry(actor.state, who) ?? this.#refuseReturn(session, options);
+      const session = who.session ?? crypto.randomUUID();
+      const problem = kind.refuseEntry(actor.state, who) ?? this.#refuseReturn(who);
       if (problem !== undefined) throw refuse(problem);
       const now = Date.now();
       const frames = limits.framesPerSecond ?? 200;
@@ -212,6 +264,10 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
         session,
         options,
         presence: kind.entered?.(who, session, this.#addresses.get(client)),
+        unwatch: entrance?.watch(who.userId, () => {
+          measure?.cut(kind.name, "banned");
+          client.leave(CLOSE_CODES.BANNED, "this player is shut out");
+        }),
         strikes: 0,
       });
       if (kind.sessionOf !== undefined) this.#takeOver(client);
@@ -221,24 +277,48 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       });
       if (this.#shown === undefined) this.#show({ state: actor.state, version: actor.version, events: [] });
       const arrival = kind.arrival?.(actor.state, who, session);
-      if (arrival === undefined) return;
-      const noted = await actor.submit({ commandId: crypto.randomUUID(), command: arrival, userId: who.userId });
-      if (!noted.ok && noted.retryable) throw refuse("UNAVAILABLE");
+      const [, noted] = await Promise.all([
+        who.session === undefined ? this.#begin(client, session) : undefined,
+        arrival && actor.submit({ commandId: crypto.randomUUID(), command: arrival, userId: who.userId }),
+      ]);
+      if (noted?.ok === false && noted.retryable) throw refuse("UNAVAILABLE");
     }
 
-    override async onLeave(client: Client): Promise<void> {
+    /** The token goes where Colyseus has one of its own, in the frame that says that the join is done: who has joined has it. */
+    async #begin(client: Client, session: string): Promise<void> {
+      if (!keepsSessions) return;
+      try {
+        client.reconnectionToken = await entrance.open(session, client.auth as Entrant, {
+          room: kind.name,
+          id: this.#name,
+        });
+      } catch (error) {
+        telemetry.fault("session", error);
+        throw refuse("UNAVAILABLE");
+      }
+    }
+
+    override async onLeave(client: Client, code?: number): Promise<void> {
       const [actor, connection] = [this.#actor, this.#connections.get(client)];
       connection?.presence?.left();
+      connection?.unwatch?.();
+      if (connection !== undefined && closeActionOf(code ?? 0) === "final") this.#end(client, connection.session);
       if (actor === undefined || connection === undefined || kind.departure === undefined) return;
       const { userId } = client.auth as Principal;
       const command = kind.departure(actor.state, client.auth as Principal, connection.session);
       if (command !== undefined) await actor.submit({ commandId: crypto.randomUUID(), command, userId });
     }
 
+    /** A session ends with its connection, unless it goes on over a newer one, which has taken the place of this one. */
+    #end(client: Client, session: string): void {
+      const goesOn = this.clients.some((one) => one !== client && this.#connections.get(one)?.session === session);
+      if (!goesOn) entrance?.end(session);
+    }
+
     /** Who returns from a pause finds its place taken if a newer session has come meanwhile. */
-    #refuseReturn(session: string, options: Record<string, unknown>): RefusalCode | undefined {
+    #refuseReturn({ session }: Entrant): RefusalCode | undefined {
       const state = this.#actor?.state;
-      if (kind.sessionOf === undefined || state === undefined || options["resume"] !== true) return undefined;
+      if (kind.sessionOf === undefined || state === undefined || session === undefined) return undefined;
       const known = kind.sessionOf(state);
       return known === null || known === session ? undefined : "SESSION_REPLACED";
     }

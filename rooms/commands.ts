@@ -95,6 +95,11 @@ export function createCommands<Map>(
     return Object.hasOwn(kinds, type) ? kinds[type as keyof Map & string] : undefined;
   }
 
+  /** Not while it is drained either. */
+  function runsHere({ draining }: { readonly draining: boolean }): boolean {
+    return hosts && !draining;
+  }
+
   function idOf(kind: AnyKind | undefined, name: string): string {
     return kind?.aggregateId?.(name) ?? name;
   }
@@ -139,10 +144,10 @@ export function createCommands<Map>(
       if (answer !== undefined) return answer;
     }
     if (rests === true && envelope.lasting === true) return cold(kind, id, envelope);
-    return hosts ? actors.send(id, envelope) : elsewhere(kind, type, id, envelope);
+    return runsHere(actors) ? actors.send(id, envelope) : elsewhere(kind, type, id, envelope);
   }
 
-  /** On a node without actors: some node that has them, or else without one. */
+  /** On a node that runs no actors, or no more of them: some node that has them, or else without one. */
   async function elsewhere(kind: AnyKind, type: string, id: string, envelope: Envelope<unknown>): Promise<Answer> {
     const host = await findHost();
     return (await host?.send(type, id, envelope, { activate: true })) ?? cold(kind, id, envelope);
@@ -167,7 +172,8 @@ export function createCommands<Map>(
 
     async sendHere(type, id, envelope, { activate } = { activate: false }) {
       const { actors } = kindNamed(type) ?? {};
-      return activate && hosts ? actors?.send(id, envelope) : actors?.running(id)?.submit(envelope);
+      if (actors === undefined) return undefined;
+      return activate && runsHere(actors) ? actors.send(id, envelope) : actors.running(id)?.submit(envelope);
     },
 
     async together(parties, envelope) {
@@ -188,14 +194,15 @@ export function createCommands<Map>(
 
     async refreshHere(type, id, { activate } = { activate: false }) {
       const { actors } = kindNamed(type) ?? {};
-      if (activate && hosts) await actors?.get(id)?.ready();
-      else actors?.refresh(id);
+      if (actors === undefined) return;
+      if (activate && runsHere(actors)) await actors.get(id)?.ready();
+      else actors.refresh(id);
     },
 
     async awaken(type, name) {
       const kind = kindNamed(type);
       const id = idOf(kind, name);
-      if (hosts) kind?.actors?.get(id);
+      if (kind?.actors !== undefined && runsHere(kind.actors)) kind.actors.get(id);
       // Waited for: whoever is told of it next looks for its owner. If nobody takes it, it is found among what nobody runs.
       else await (await findHost())?.refresh(type, id, { activate: true });
     },

@@ -7,6 +7,8 @@ export interface OwnedActors {
   get(id: string): unknown;
   refresh(id: string): void;
   ids(): Iterable<string>;
+  /** It takes nothing. */
+  readonly draining: boolean;
 }
 
 /** ms between looks for what nobody runs, how much one look takes at most, and the pause before the next when it took that much. */
@@ -23,7 +25,7 @@ const REVIEW_EVERY_MS = 1_000;
  */
 export function keepOwnership(
   kinds: Readonly<Record<string, OwnedActors>>,
-  nodes: Pick<Nodes, "claim" | "unowned" | "lost">,
+  nodes: Pick<Nodes, "claim" | "unclaim" | "unowned" | "lost">,
   telemetry: Telemetry,
 ): { close(): Promise<void> } {
   const closing = new AbortController();
@@ -31,8 +33,11 @@ export function keepOwnership(
   let unowned: readonly string[] = [];
 
   async function claim(): Promise<number> {
+    if (Object.values(kinds).some(({ draining }) => draining)) return CLAIM_EVERY_MS;
     const claimed: readonly Claimed[] = await nodes.claim(CLAIMED_AT_ONCE, unowned);
-    for (const { id, type } of claimed) kinds[type]?.get(id);
+    // A drain may have begun meanwhile.
+    const refused = claimed.filter(({ id, type }) => kinds[type]?.get(id) === undefined);
+    if (refused.length > 0) await nodes.unclaim(refused.map(({ id }) => id));
     if (claimed.length === CLAIMED_AT_ONCE) return CLAIM_AGAIN_MS;
     // Whoever has begun one activates it in the next moment: only one that is found twice was left.
     unowned = await nodes.unowned(CLAIMED_AT_ONCE);

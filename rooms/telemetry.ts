@@ -23,7 +23,7 @@ export interface Measure {
   /** One patch went out to so many clients. */
   patched(room: string, bytes: number, clients: number): void;
   /** The server ended a client's connection. */
-  cut(room: string, why: "slow" | "flood" | "malformed" | "replaced"): void;
+  cut(room: string, why: "slow" | "flood" | "malformed" | "replaced" | "banned"): void;
   /** A client did not get in. */
   joinRefused(room: string, code: string): void;
   /** A room is there, until what is returned is called. */

@@ -7,12 +7,14 @@ import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
 import { documentRoutes } from "./documented.ts";
+import type { Bans, DoorKeeper } from "./entrance.ts";
 import type { Game } from "./game.ts";
 import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
 import { type CallLimits, correlationOf, createDoor, type Door } from "./http.ts";
 import { measureRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 import { type AuditServices, auditRoutes } from "./routes/audit.ts";
+import { banRoutes } from "./routes/bans.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
 import { combatRoutes } from "./routes/combat.ts";
@@ -21,6 +23,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { economyReads } from "./routes/economy-reads.ts";
 import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
+import { type NodeServices, nodeRoutes } from "./routes/nodes.ts";
 import { type OperationsServices, operationsRoutes } from "./routes/operations.ts";
 import { playerReads } from "./routes/player-reads.ts";
 import { playerRoutes } from "./routes/players.ts";
@@ -35,10 +38,12 @@ const VERSION = "0.2.0";
 const BODY_LIMIT_BYTES = 256 * 1024;
 
 export interface ApiServices
-  extends Pick<OperationsServices, "store" | "authenticateNode" | "joinHere" | "consumers" | "stuckAfterMs"> {
+  extends Pick<OperationsServices, "store" | "authenticateNode" | "joinHere" | "consumers" | "stuckAfterMs" | "drain">,
+    NodeServices {
   /** Whether this node serves the API; otherwise only probes, metrics and other nodes. */
   readonly isOpen: boolean;
   readonly authenticate: Authenticate;
+  readonly entrance: DoorKeeper & Bans;
   readonly game: Game;
   readonly metrics: Metrics;
   readonly callLimits: CallLimits;
@@ -55,7 +60,7 @@ export interface ApiServices
 /** The API port: commands and operations over HTTP. Errors are problem documents (RFC 9457) with a stable `code`. */
 export function createApi(services: ApiServices): FastifyInstance {
   const { authenticate, game, metrics, log } = services;
-  const door = createDoor(authenticate, metrics, services.callLimits, services.freshness);
+  const door = createDoor(authenticate, metrics, services.callLimits, services.freshness, services.entrance.mayCall);
   const api = Fastify({
     loggerInstance: log.child({ from: "api" }, { level: "warn" }) as FastifyInstance["log"],
     bodyLimit: BODY_LIMIT_BYTES,
@@ -79,7 +84,7 @@ export function createApi(services: ApiServices): FastifyInstance {
 }
 
 function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): void {
-  const { authenticate, game, store, readModels, rebuilds, consumers } = services;
+  const { game, store, readModels, rebuilds, consumers } = services;
   const { commands, catalogue } = game;
   combatRoutes(api, door, {
     commands,
@@ -107,8 +112,15 @@ function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): vo
   catalogueReads(api, door, readModels);
   worldReads(api, door, readModels, services.graphql.cached);
   auditRoutes(api, door, services.audit);
-  graphqlRoutes(api, door, { ...services.graphql, readModels, freshness: services.freshness, authenticate });
+  graphqlRoutes(api, door, {
+    ...services.graphql,
+    readModels,
+    freshness: services.freshness,
+    authenticate: services.entrance.admit,
+  });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   deadLetterRoutes(api, door, { consumers, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
+  banRoutes(api, door, services.entrance);
+  nodeRoutes(api, door, services);
 }

@@ -51,11 +51,13 @@ const environment = z.object({
   ARCHIVE_TRADES_AFTER_DAYS: days.default(90),
   ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
   ARCHIVE_EVENTS_AFTER_DAYS: days.default(365),
+  SESSION_DAYS: days.default(7),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
   FRESH_WITHIN_MS: count.max(60_000).default(2_000),
   SPECTATE_DELAY_MS: z.coerce.number().int().min(0).max(600_000).default(0),
   STUCK_AFTER_MS: count.default(30_000),
   SHUTDOWN_TIMEOUT_MS: count.default(10_000),
+  DRAIN_TIMEOUT_MS: count.default(5_000),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 });
 
@@ -101,6 +103,8 @@ export interface Config {
     readonly players: number;
     readonly events: number;
   };
+  /** s for which a client comes back with its session, from its first join. */
+  readonly sessionSeconds: number;
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
   /** ms that a read waits for its read model, if it is to be as fresh as an event. */
@@ -110,6 +114,8 @@ export interface Config {
   /** ms for which a read model or saga may not move though something waits; then the node says that it is degraded. */
   readonly stuckAfterMs: number;
   readonly shutdownTimeoutMs: number;
+  /** ms that a drain has for what is on its way; what is not finished by then is left as it is. */
+  readonly drainTimeoutMs: number;
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
 
@@ -165,10 +171,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
       players: e.ARCHIVE_PLAYERS_AFTER_DAYS,
       events: e.ARCHIVE_EVENTS_AFTER_DAYS,
     },
+    sessionSeconds: e.SESSION_DAYS * 86_400,
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     freshWithinMs: e.FRESH_WITHIN_MS,
     spectateDelayMs: e.SPECTATE_DELAY_MS,
     stuckAfterMs: e.STUCK_AFTER_MS,
+    drainTimeoutMs: e.DRAIN_TIMEOUT_MS,
     shutdownTimeoutMs: e.SHUTDOWN_TIMEOUT_MS,
     logLevel: e.LOG_LEVEL,
   };

@@ -3,10 +3,10 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { declarations, type Handler } from "./http.ts";
 import { openApiOf, type Served } from "./openapi.ts";
-import { PEER_PATH, SEAT_PATH } from "./peers.ts";
+import { NODE_PATH, PEER_PATH, SEAT_PATH } from "./peers.ts";
 
 /** Routes that are no part of the API: the nodes' own door, and the document with its page. */
-const APART = [PEER_PATH, SEAT_PATH, "/openapi.json"];
+const APART = [PEER_PATH, SEAT_PATH, NODE_PATH, "/openapi.json"];
 
 export interface Documented {
   /** The methods that there are for a path; none: there is no such call. */

@@ -1,7 +1,9 @@
+import type { Entrance } from "../rooms/entrance.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import { createWatchedCombats } from "../rooms/spectate-combats.ts";
 import { createFollowers, type Followers } from "../rooms/spectate-followers.ts";
 import { openDiscovery } from "./discovery.ts";
+import type { Drain } from "./drain.ts";
 import { createRooms, type Game } from "./game.ts";
 import { type GamePort, listenGamePort } from "./game-port.ts";
 import type { NodeBase } from "./node-base.ts";
@@ -12,12 +14,18 @@ import type { Releasers } from "./releasers.ts";
 /** ms between looks for listings of nodes that are gone; they mislead nobody, but they pile up. */
 const FORGET_EVERY_MS = 60_000;
 
+export interface GameDoors {
+  readonly authenticate: Authenticate;
+  readonly entrance: Entrance;
+  readonly drain: Pick<Drain, "isDraining">;
+}
+
 /** The doors for players, on a node that runs the game. */
 export async function openGamePart(
   base: NodeBase,
   game: Game,
   { readStore, live }: Pick<ReadPart, "readStore" | "live">,
-  authenticate: Authenticate,
+  { drain, ...doors }: GameDoors,
   releasers: Releasers,
 ): Promise<GamePort & { readonly number: number; readonly followers: Followers }> {
   const { config, nodeId, telemetry, metrics, shared, log, peers, store, nodes } = base;
@@ -34,7 +42,7 @@ export async function openGamePart(
   });
   releasers.add("followers", () => followers.close());
   const rooms = createRooms(game, {
-    authenticate,
+    ...doors,
     telemetry,
     limits,
     spectate: { nodeId, followers, combats: createWatchedCombats(readStore), delayMs: config.spectateDelayMs },
@@ -64,8 +72,12 @@ export async function openGamePart(
     telemetry,
     discovery,
     async joinElsewhere(id, seat) {
-      const owner = (await store.head(id))?.owner;
-      return owner === undefined || owner === null ? undefined : peers.join(owner, seat);
+      const owner = (await store.head(id))?.owner ?? nodeId;
+      const seatThere = owner === nodeId ? undefined : await peers.join(owner, seat);
+      if (seatThere !== undefined || !drain.isDraining) return seatThere;
+      // Nobody runs it, and this node is not to: then the least busy one.
+      const other = (await nodes.hosts()).find((one) => one.nodeId !== nodeId);
+      return other && peers.join(other.nodeId, seat);
     },
   });
   releasers.add("game port", () => port.close());

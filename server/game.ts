@@ -79,7 +79,7 @@ export interface GameServices {
   /** Connections of the consumers' transactions. */
   readonly pool: pg.Pool;
   readonly peers: Peers;
-  readonly nodes: Pick<Nodes, "claim" | "unowned" | "lost">;
+  readonly nodes: Pick<Nodes, "claim" | "unclaim" | "unowned" | "lost">;
   readonly telemetry: Telemetry;
   /** Whether aggregates run here; default true. Otherwise commands go to the nodes where they do. */
   readonly hosts?: boolean;

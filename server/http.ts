@@ -101,12 +101,16 @@ const freshness = z.looseObject({
   minSequence: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
-/** @param fresh default: nobody waits, and what is asked for is too fresh */
+/**
+ * @param fresh default: nobody waits, and what is asked for is too fresh
+ * @param mayEnter why a player may not come in, however good its token is; default: everybody may
+ */
 export function createDoor(
   authenticate: Authenticate,
   metrics: Metrics,
   { perSecond, burst }: CallLimits,
   fresh?: Freshness,
+  mayEnter?: (userId: string) => Promise<RefusalCode | undefined>,
 ): Door {
   const calls = new TokenBuckets(perSecond, burst);
 
@@ -137,6 +141,8 @@ export function createDoor(
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
         if (!allows(who)) return problem(reply, refusal("RATE_LIMITED"));
+        const shut = COUNTED.includes(who.role) ? await mayEnter?.(who.userId) : undefined;
+        if (shut !== undefined) return problem(reply, refusal(shut));
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
         let given = request.method === "GET" ? request.query : (request.body ?? {});
         if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));

@@ -12,13 +12,21 @@ export interface Member {
   readonly gameAddress: string | undefined;
   /** How busy it is. */
   actors(): number;
+  /** Whether it takes nothing new. */
+  draining(): boolean;
+}
+
+export interface Membership {
+  /** Says how it stands now, before the next heartbeat does. */
+  tell(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Makes the node one of those that live, until it is closed: by a lock of its session's, and by a heartbeat. */
-export async function joinMembers(base: NodeBase, member: Member): Promise<{ close(): Promise<void> }> {
+export async function joinMembers(base: NodeBase, member: Member): Promise<Membership> {
   const { nodes, nodeId, database, telemetry } = base;
   const { url, gameAddress } = member;
-  const beat = () => nodes.beat({ url, gameAddress, actors: member.actors() });
+  const beat = () => nodes.beat({ url, gameAddress, actors: member.actors(), draining: member.draining() });
   const pool = createPool({ ...database, poolSize: 1 });
   const lock = holdNodeLock(pool, nodeId, (error) => telemetry.fault("node lock", error));
   try {
@@ -37,6 +45,7 @@ export async function joinMembers(base: NodeBase, member: Member): Promise<{ clo
     }
   })();
   return {
+    tell: beat,
     async close() {
       closing.abort();
       await beating;

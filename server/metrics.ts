@@ -106,7 +106,7 @@ export function createMetrics() {
     joinsRefused: counter("aether_joins_refused_total", "Clients that did not get into a room", "room", "code"),
     clientsCut: counter(
       "aether_clients_cut_total",
-      "Connections that the server ended: slow to read, a flood, malformed frames, or replaced by a newer session",
+      "Connections that the server ended: slow to read, a flood, malformed frames, replaced by a newer session, or banned",
       "room",
       "reason",
     ),

@@ -5,11 +5,14 @@ import { createApi } from "./api.ts";
 import { createAuthenticator } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { addConsumerGauges } from "./consumer-metrics.ts";
+import { createDrain } from "./drain.ts";
+import { createEntrance } from "./entrance.ts";
 import { startGame } from "./game.ts";
 import { openGamePart } from "./game-part.ts";
 import { addGauges } from "./gauges.ts";
 import { createSchema } from "./graphql/schema.ts";
-import { joinMembers } from "./membership.ts";
+import { joinMembers, type Membership } from "./membership.ts";
+import { createNodeOrders } from "./moves.ts";
 import { openBase } from "./node-base.ts";
 import { assertPortFree } from "./ports.ts";
 import { openReadPart } from "./read-part.ts";
@@ -56,11 +59,24 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
-    const port = roles.has("game") ? await openGamePart(base, game, read, authenticate, releasers) : undefined;
+    const entrance = createEntrance({
+      ...{ authenticate, telemetry, pool: base.readPool },
+      ...{ tenantId: config.tenantId, sessionSeconds: config.sessionSeconds },
+    });
+    releasers.add("sessions", () => entrance.close());
+    const kinds = { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds };
+    let membership: Membership | undefined;
+    const drain = createDrain({
+      ...{ kinds: Object.values(kinds), deadlineMs: config.drainTimeoutMs, telemetry },
+      announce: async () => membership?.tell(),
+    });
+    const port = roles.has("game")
+      ? await openGamePart(base, game, read, { authenticate, entrance, drain }, releasers)
+      : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
     addGauges(metrics.registry, {
-      actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
+      actors: kinds,
       combats: game.combats,
       rooms: base.measure.rooms,
       pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool },
@@ -68,7 +84,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       ...{ feed, store, live, onFault },
     });
     const api = createApi({
-      ...{ authenticate, game, consumers, store, metrics, log, schedule },
+      ...{ authenticate, entrance, drain, nodes, game, consumers, store, metrics, log, schedule },
+      orders: createNodeOrders({ ...{ nodeId, store, nodes, kinds, drain }, orderPeer: peers.order }),
       isOpen: roles.has("api"),
       authenticateNode: base.nodeTokens.verify,
       joinHere: port?.joinHere,
@@ -91,12 +108,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("API port", () => api.close());
     const address = api.server.address();
     const apiPort = address === null || typeof address === "string" ? config.apiPort : address.port;
-    const membership = await joinMembers(base, {
+    const joined = await joinMembers(base, {
       url: config.nodeUrl ?? `http://127.0.0.1:${apiPort}`,
       gameAddress: port === undefined ? undefined : (config.publicAddress ?? `127.0.0.1:${port.number}`),
       actors: () => game.combats.size + game.players.size + game.markets.size,
+      draining: () => drain.isDraining,
     });
-    releasers.add("membership", () => membership.close());
+    membership = joined;
+    releasers.add("membership", () => joined.close());
 
     if (config.demoWorld && game.catalogue.current.items.size === 0) {
       // To read it takes every start 85 ms, and most need none of it.
@@ -110,6 +129,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
     releasers.add("upkeep", () => schedule.close());
+    releasers.add("drain", () => drain.start());
     return {
       nodeId,
       game: port === undefined ? undefined : { port: port.number, transport: port.transport },

@@ -31,7 +31,30 @@ export const seatAnswer = z.union([
 ]);
 export type SeatAnswer = z.infer<typeof seatAnswer>;
 
+/** What one node asks of another beside commands. */
+export const NODE_PATH = "/internal/node";
+/** ms for such a request: a room is handed over within it, or the operator is told that nobody knows. */
+const ORDER_TIMEOUT_MS = 15_000;
+
+const aggregate = { type: z.string().max(50), id: z.uuid() };
+export const nodeOrder = z.discriminatedUnion("order", [
+  /** Answered at once; when it has come to its end, the list of nodes tells. */
+  z.strictObject({ order: z.literal("drain") }),
+  z.strictObject({ order: z.literal("serve") }),
+  z.strictObject({ order: z.literal("hand-over"), ...aggregate, to: z.uuid() }),
+  /** To run an aggregate from now on. */
+  z.strictObject({ order: z.literal("take"), ...aggregate }),
+]);
+export type NodeOrder = z.infer<typeof nodeOrder>;
+
+/** `done` false: what it is about is not there. */
+export const orderAnswer = z.strictObject({ done: z.boolean() });
+
+/** Whether it was done; undefined: the node was not reached, or did not answer. */
+export type GiveOrder = (nodeId: string, order: NodeOrder) => Promise<boolean | undefined>;
+
 export interface HttpPeers extends Peers {
+  readonly order: GiveOrder;
   /** A seat on another node. Undefined: that is this node, or it is gone, silent, or cannot give any. */
   join(nodeId: string, call: SeatCall): Promise<SeatAnswer | undefined>;
 }
@@ -126,6 +149,13 @@ export function createHttpPeers(
       // Of the two least busy ones either: the figures are a moment old, and all who ask have the same.
       const one = others[Math.floor(Math.random() * Math.min(2, others.length))];
       return one === undefined ? undefined : peerAt(one.nodeId, one.url);
+    },
+
+    async order(id, order) {
+      const address = await addressOf(id);
+      if (address === undefined) return undefined;
+      const answer = await post(id, new URL(NODE_PATH, address.url), order, ORDER_TIMEOUT_MS);
+      return orderAnswer.safeParse(answer).data?.done;
     },
 
     async join(id, call) {

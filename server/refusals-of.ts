@@ -13,7 +13,7 @@ export function refusalsOf(method: string, url: string, route: Probe | Route<unk
       "FORBIDDEN",
       ...(url.includes(":") ? (["NOT_FOUND"] as const) : []),
       ...(method === "GET" ? (["TOO_EXPENSIVE"] as const) : (["TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"] as const)),
-      ...(roles.includes("joueur") || roles.includes("spectateur") ? (["RATE_LIMITED"] as const) : []),
+      ...(roles.includes("joueur") || roles.includes("spectateur") ? (["RATE_LIMITED", "BANNED"] as const) : []),
       ...(of === undefined ? [] : (["NOT_YET"] as const)),
       ...own,
       "BUSY",

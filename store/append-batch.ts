@@ -3,7 +3,7 @@ import { bigintArray, intArray, jsonbArray, textArray, timestampArray, uuidArray
 import type { AppendResult } from "./event-store.ts";
 import type { Unit, UnitStream, WriteBatch } from "./group-commit.ts";
 import { ensurePartitions } from "./migrate.ts";
-import { classifyFailure } from "./pg-errors.ts";
+import { classifyFailure, isSpent } from "./pg-errors.ts";
 
 const APPEND =
   "SELECT sequences::text, conflicts FROM append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)";
@@ -34,10 +34,9 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
       client.release();
       return results(units, rows[0]?.sequences ?? null, rows[0]?.conflicts ?? null);
     } catch (error) {
-      const failed = new Failed(error, true);
       // After a lost answer the connection may still be busy with the statement: it must never serve another.
-      client.release(failed.kind === "unknown");
-      return failed;
+      client.release(isSpent(error));
+      return new Failed(error, true);
     }
   }
 

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { isPassing, isServerError } from "./pg-errors.ts";
+import { isPassing, isServerError, isSpent } from "./pg-errors.ts";
 import { SinkFailure } from "./sink.ts";
 
 export interface Checkpoint {
@@ -103,8 +103,7 @@ export function createCheckpoints(pool: pg.Pool, name: string, nodeId: string, i
         await commit(client);
         return result;
       } catch (error) {
-        // After any but PostgreSQL's own errors the connection may still be busy: it must never serve another.
-        usable &&= isServerError(error);
+        usable &&= !isSpent(error);
         if (usable) {
           await client.query("ROLLBACK").catch(() => {
             usable = false;

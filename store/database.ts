@@ -1,4 +1,5 @@
 import pg from "pg";
+import { StandbyError } from "./pg-errors.ts";
 
 export interface DatabaseConfig {
   readonly url: string;
@@ -34,6 +35,20 @@ const parsers = {
   },
 } as pg.CustomTypesConfig;
 
+/** Knows of its server, as the server says it when the connection comes about, whether it follows another. */
+class Connection extends pg.Client {
+  isStandby = false;
+
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    // Not among what is public of a client, and the only way that costs no statement.
+    const { connection } = this as unknown as { readonly connection: NodeJS.EventEmitter };
+    connection.on("parameterStatus", ({ parameterName, parameterValue }) => {
+      if (parameterName === "in_hot_standby") this.isStandby = parameterValue === "on";
+    });
+  }
+}
+
 /**
  * A pool whose sessions have taken on the application's role, so that the database refuses what the application must not do.
  * Every statement is bounded in time on both sides: a long transaction anywhere holds back vacuum, a lost one its caller.
@@ -59,6 +74,8 @@ export function createPool(config: DatabaseConfig): pg.Pool {
     options: settings.map((setting) => `-c ${setting}`).join(" "),
     types: parsers,
     keepAlive: true,
+    Client: Connection,
+    verify: (client, done) => done((client as pg.PoolClient & Connection).isStandby ? new StandbyError() : undefined),
   });
   // A connection that breaks is replaced on the next use, and fails the statement that waits on it. Without a listener it
   // would end the process: an idle one through its pool, one in use between two statements by itself.

@@ -56,6 +56,12 @@ export interface Head {
   readonly owner: string | null;
 }
 
+/** A stream as its owner has it. */
+export interface Owned {
+  readonly aggregateId: string;
+  readonly epoch: number;
+}
+
 /** A command that was accepted, by the versions of the events that it left. */
 export interface AcceptedCommand {
   readonly commandId: string;
@@ -105,6 +111,8 @@ export interface EventStore {
   activate(aggregateId: string, nodeId: string): Promise<Head | undefined>;
   /** Nothing is due in it: until it is activated again, nobody need run it. Nothing, if the epoch has passed. */
   rest(aggregateId: string, epoch: number): Promise<void>;
+  /** Of these streams, those that this node still owns in these epochs are from now on another one's, or nobody's. */
+  release(owned: readonly Owned[], nodeId: string, to: string | null): Promise<void>;
   head(aggregateId: string): Promise<Head | undefined>;
   /** The heads of those streams that exist, all at one moment. */
   heads(aggregateIds: readonly string[]): Promise<ReadonlyMap<string, Head>>;

@@ -92,6 +92,12 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
       return head(aggregateId);
     },
     rest: async () => undefined,
+    release: async (owned, nodeId, to) => {
+      for (const { aggregateId, epoch } of owned) {
+        const stream = streams.get(aggregateId);
+        if (stream?.epoch === epoch && stream.owner === nodeId) stream.owner = to;
+      }
+    },
     head: async (aggregateId) => head(aggregateId),
     heads: async (aggregateIds) =>
       new Map(

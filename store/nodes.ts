@@ -4,21 +4,43 @@ import { uuidArray } from "./binary-arrays.ts";
 /** The table of nodes, as one of them uses it. A node says that it lives; others ask where it is, and take over what a dead one ran. */
 export interface Nodes {
   /** To be called about once a second. */
-  beat(of: { readonly url: string; readonly gameAddress: string | undefined; readonly actors: number }): Promise<void>;
+  beat(of: NodeBeat): Promise<void>;
   leave(): Promise<void>;
   /** Another node, if it lives. */
   find(nodeId: string): Promise<NodeAddress | undefined>;
-  /** The nodes that run the game, the least busy first. */
+  /** All that live, the oldest first. */
+  list(): Promise<readonly NodeStatus[]>;
+  /** The nodes that run the game and take more, the least busy first. */
   hosts(): Promise<readonly (NodeAddress & { readonly nodeId: string })[]>;
   /**
    * Makes this node the owner of aggregates that somebody is to run and no live node does, at most so many. What nobody has
    * ever run is somebody's to activate in a moment: it is taken if `unowned` names it.
    */
   claim(limit: number, unowned: readonly string[]): Promise<readonly Claimed[]>;
+  /** What was claimed cannot be run here after all. */
+  unclaim(aggregateIds: readonly string[]): Promise<void>;
   /** Aggregates that somebody is to run and nobody ever has, at most so many. */
   unowned(limit: number): Promise<readonly string[]>;
   /** Those of these aggregates that have another owner than this node. */
   lost(aggregateIds: readonly string[]): Promise<readonly string[]>;
+}
+
+export interface NodeBeat {
+  readonly url: string;
+  readonly gameAddress: string | undefined;
+  readonly actors: number;
+  /** It takes nothing new. */
+  readonly draining: boolean;
+}
+
+/** Times are ISO 8601. */
+export interface NodeStatus {
+  readonly nodeId: string;
+  readonly url: string;
+  readonly gameAddress: string | null;
+  readonly startedAt: string;
+  readonly actors: number;
+  readonly draining: boolean;
 }
 
 export interface NodeAddress {
@@ -44,13 +66,14 @@ export function createNodes(
   const deadAfter = timeoutMs / 1_000;
 
   return {
-    async beat({ url, gameAddress, actors }) {
+    async beat({ url, gameAddress, actors, draining }) {
       await pool.query({
         name: "node_beat",
         text: `WITH dead AS (DELETE FROM nodes WHERE heartbeat_at < now() - interval '1 hour')
-               INSERT INTO nodes (node_id, url, game_address, actors) VALUES ($1, $2, $3, $4)
-               ON CONFLICT (node_id) DO UPDATE SET heartbeat_at = now(), url = $2, game_address = $3, actors = $4`,
-        values: [nodeId, url, gameAddress ?? null, actors],
+               INSERT INTO nodes (node_id, url, game_address, actors, draining) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (node_id) DO UPDATE
+                 SET heartbeat_at = now(), url = $2, game_address = $3, actors = $4, draining = $5`,
+        values: [nodeId, url, gameAddress ?? null, actors, draining],
       });
     },
 
@@ -67,10 +90,21 @@ export function createNodes(
       return rows[0];
     },
 
+    async list() {
+      const { rows } = await pool.query<NodeStatus>({
+        name: "node_list",
+        text: `SELECT node_id AS "nodeId", ${ADDRESS}, started_at AS "startedAt", actors, draining FROM nodes
+               WHERE ${LIVES} ORDER BY started_at, node_id`,
+        values: [deadAfter],
+      });
+      return rows;
+    },
+
     async hosts() {
       const { rows } = await pool.query<NodeAddress & { readonly nodeId: string }>({
         name: "node_hosts",
-        text: `SELECT node_id AS "nodeId", ${ADDRESS} FROM nodes WHERE game_address IS NOT NULL AND ${LIVES} ORDER BY actors`,
+        text: `SELECT node_id AS "nodeId", ${ADDRESS} FROM nodes
+               WHERE game_address IS NOT NULL AND NOT draining AND ${LIVES} ORDER BY actors`,
         values: [deadAfter],
       });
       return rows;
@@ -89,6 +123,13 @@ export function createNodes(
         values: [deadAfter, nodeId, limit, uuidArray(unowned)],
       });
       return rows;
+    },
+
+    async unclaim(aggregateIds) {
+      await pool.query("UPDATE stream_heads SET owner_node = NULL WHERE aggregate_id = ANY ($2) AND owner_node = $1", [
+        nodeId,
+        uuidArray(aggregateIds),
+      ]);
     },
 
     async unowned(limit) {

@@ -44,6 +44,26 @@ export function classifyFailure(error: unknown, connected: boolean): Failure {
   return "unknown";
 }
 
+const READ_ONLY = "25006";
+
+/**
+ * Whether the connection on which a statement failed is of no more use: it broke, it may still be busy, or it leads to a server that
+ * takes no writes, from where only a new connection leads back to one that does.
+ */
+export function isSpent(error: unknown): boolean {
+  return !isServerError(error) || error.code === READ_ONLY || classifyFailure(error, true) === "unknown";
+}
+
+/** A connection has come about, to a server that only follows another: what it says may be old, and it takes no writes. */
+export class StandbyError extends Error {
+  override readonly name = "StandbyError";
+  readonly severity = "FATAL";
+  readonly code = READ_ONLY;
+  constructor() {
+    super("this PostgreSQL is a standby: the database's address has to lead to the primary");
+  }
+}
+
 const SQLSTATE_CLASS_SCHEMA = "42";
 const OF_A_CONNECTION =
   /Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded/;

@@ -96,6 +96,20 @@ export function createPostgresStore(
       });
     },
 
+    async release(owned, nodeId, to) {
+      await writePool.query({
+        name: "release",
+        text: `UPDATE stream_heads h SET owner_node = $4 FROM unnest($1::uuid[], $2::bigint[]) AS o (id, epoch)
+               WHERE h.aggregate_id = o.id AND h.epoch = o.epoch AND h.owner_node = $3`,
+        values: [
+          uuidArray(owned.map(({ aggregateId }) => aggregateId)),
+          bigintArray(owned.map(({ epoch }) => epoch)),
+          nodeId,
+          to,
+        ],
+      });
+    },
+
     async head(aggregateId) {
       const { rows } = await readPool.query<Head>({
         name: "head",

@@ -5,9 +5,20 @@ import type { Commands } from "../../rooms/commands.ts";
 import type { Consumer } from "../../store/consumer.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { statusesOf } from "../consumer-metrics.ts";
+import type { Drain } from "../drain.ts";
 import type { Door } from "../http.ts";
 import type { Metrics } from "../metrics.ts";
-import { PEER_PATH, peerCall, SEAT_PATH, type SeatAnswer, type SeatCall, seatCall } from "../peers.ts";
+import type { NodeOrders } from "../moves.ts";
+import {
+  NODE_PATH,
+  nodeOrder,
+  PEER_PATH,
+  peerCall,
+  SEAT_PATH,
+  type SeatAnswer,
+  type SeatCall,
+  seatCall,
+} from "../peers.ts";
 import { createReadiness } from "../readiness.ts";
 
 export interface OperationsServices {
@@ -20,6 +31,9 @@ export interface OperationsServices {
   readonly authenticateNode: (token: string | undefined) => Promise<boolean>;
   /** Gives another node's client a seat here; undefined: there is no game here. */
   readonly joinHere: ((call: SeatCall) => Promise<SeatAnswer>) | undefined;
+  readonly orders: Pick<NodeOrders, "carryOut">;
+  /** Whether this node takes nothing new. */
+  readonly drain: Pick<Drain, "isDraining">;
   /** ms for which a consumer may not move though something waits. */
   readonly stuckAfterMs: number;
 }
@@ -61,6 +75,13 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
     return answer === undefined ? reply.code(404).send() : reply.send(answer);
   });
 
+  api.post(NODE_PATH, async (request, reply) => {
+    if (!(await isNode(request))) return door.problem(reply, refusal("UNAUTHORIZED"));
+    const parsed = nodeOrder.safeParse(request.body);
+    if (!parsed.success) return door.problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
+    return reply.send({ done: await services.orders.carryOut(parsed.data) });
+  });
+
   const alive = z.strictObject({ status: z.literal("ok") });
   api.get(
     "/healthz",
@@ -72,8 +93,9 @@ export function operationsRoutes(api: FastifyInstance, door: Door, services: Ope
   api.get(
     "/readyz",
     door.open(
-      { does: "Whether the node can serve, and what is held up.", gives: ready, refuses: ["UNAVAILABLE"] },
+      { does: "Whether the node can serve, and what is held up.", gives: ready, refuses: ["UNAVAILABLE", "DRAINING"] },
       async (_request, reply) => {
+        if (services.drain.isDraining) return door.problem(reply, refusal("DRAINING"));
         try {
           await store.head(NOBODY);
           const stuck = readiness.observe(await statusesOf(consumers), performance.now());

@@ -63,7 +63,7 @@ test("[NODE-9] a node lives while its session holds its lock and its heartbeat i
     other.nodeId,
   ]);
   expect(await one.nodes.find(other.nodeId)).toBeUndefined();
-  await other.nodes.beat({ ...GAME, actors: 0 });
+  await other.nodes.beat({ ...GAME, actors: 0, draining: false });
   expect(await one.nodes.find(other.nodeId)).toEqual(GAME);
   await other.die();
   await expect.poll(() => one.nodes.find(other.nodeId)).toBeUndefined();
@@ -126,6 +126,6 @@ test("[NODE-10] what its owner has let go rests until it is activated again", as
 
 test("[NODE-11] what is to be run is given to the least busy", async () => {
   const nodes = [await live(3), await live(1), await live(2)];
-  await nodes[0]?.nodes.beat({ ...GAME, gameAddress: undefined, actors: 0 });
+  await nodes[0]?.nodes.beat({ ...GAME, gameAddress: undefined, actors: 0, draining: false });
   expect((await nodes[1]?.nodes.hosts())?.map(({ nodeId }) => nodeId)).toEqual([nodes[1]?.nodeId, nodes[2]?.nodeId]);
 });

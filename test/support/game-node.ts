@@ -18,7 +18,12 @@ import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import type { TestDatabase } from "./postgres.ts";
 
 /** Whatever nobody runs stays so, unless a test has it run. */
-const NOBODY_FORSAKEN = { claim: async () => [], unowned: async () => [], lost: async () => [] };
+const NOBODY_FORSAKEN = {
+  claim: async () => [],
+  unclaim: async () => undefined,
+  unowned: async () => [],
+  lost: async () => [],
+};
 
 /**
  * Where a node is cut off, at an append: before it is written, or after it was and before anybody heard of it. `invalid`: that
