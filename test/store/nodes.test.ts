@@ -36,7 +36,7 @@ async function live(actors = 0, timeoutMs = 60_000): Promise<Node> {
   open.push({ pool, lock });
   await lock.held();
   const nodes = createNodes(pool, { nodeId, timeoutMs });
-  await nodes.beat({ ...GAME, actors });
+  await nodes.beat({ ...GAME, actors, draining: false });
   return { nodeId, nodes, die: () => lock.release() };
 }
 
