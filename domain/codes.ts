@@ -6,6 +6,7 @@ export const REFUSALS = {
   BAD_REQUEST: { status: 400, retryable: false, message: "the request is not of the form that this call takes" },
   TOO_COMPLEX: { status: 400, retryable: false, message: "the operation asks for more than one operation may" },
   UNAUTHORIZED: { status: 401, retryable: false, message: "a valid token is needed" },
+  BAD_CREDENTIALS: { status: 401, retryable: false, message: "no account has this name and this password" },
   FORBIDDEN: { status: 403, retryable: false, message: "this token may not do that" },
   NOT_FOUND: { status: 404, retryable: false, message: "there is no such thing" },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: "this call is made with other methods" },

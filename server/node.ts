@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createBoardReads } from "../projections/boards-reads.ts";
+import { openAccess } from "./access.ts";
 import { createApi } from "./api.ts";
-import { createAuthenticator } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { addConsumerGauges } from "./consumer-metrics.ts";
 import { startGame } from "./game.ts";
@@ -55,19 +55,20 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const { consumers, schedule, live, cached } = read;
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
-    const authenticate = createAuthenticator(config.authSecret, config.tenantId);
-    const port = roles.has("game") ? await openGamePart(base, game, authenticate, releasers) : undefined;
+    const access = openAccess(base, read.readModels, releasers);
+    const port = roles.has("game") ? await openGamePart(base, game, access.authenticate, releasers) : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
     addGauges(metrics.registry, {
       actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
       combats: game.combats,
       rooms: base.measure.rooms,
-      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool },
+      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool, accounts: access.connections },
       ...{ feed, store, live, onFault },
     });
     const api = createApi({
-      ...{ authenticate, game, consumers, store, metrics, log, schedule },
+      ...{ access, game, consumers, store, metrics, log, schedule },
+      trustProxy: config.trustProxy,
       isOpen: roles.has("api"),
       authenticateNode: base.nodeTokens.verify,
       joinHere: port?.joinHere,

@@ -13,6 +13,7 @@ import { refreshView, VIEWS } from "../projections/views.ts";
 import type { Commands } from "../rooms/commands.ts";
 import { archiveEvents } from "../store/event-archive.ts";
 import { ensurePartitions } from "../store/migrate.ts";
+import { removeOldTokens } from "../store/refresh-tokens.ts";
 import { pruneSnapshots, removeOldOutcomes } from "../store/upkeep.ts";
 import type { Config } from "./config.ts";
 import type { GameCommands } from "./game.ts";
@@ -110,6 +111,12 @@ export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonl
       everyMs: 10 * MINUTE_MS,
       timeoutMs: 10 * MINUTE_MS,
       run: ({ signal, progress }) => removeOldOutcomes(pool, { signal, onBatch: progress }),
+    },
+    {
+      name: "refresh-tokens",
+      everyMs: HOUR_MS,
+      timeoutMs: 10 * MINUTE_MS,
+      run: ({ signal, progress }) => removeOldTokens(pool, { signal, onBatch: progress }),
     },
     {
       name: "snapshots",

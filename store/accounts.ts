@@ -1,10 +1,11 @@
 import type pg from "pg";
+import type { Role } from "../domain/roles.ts";
 import { isServerError } from "./pg-errors.ts";
 
 /** An account as a login needs it. */
 export interface Account {
   readonly accountId: string;
-  readonly role: string;
+  readonly role: Role;
   /** argon2id, in its own text form. */
   readonly passwordHash: string;
 }

@@ -1,9 +1,10 @@
 import type pg from "pg";
+import type { Role } from "../domain/roles.ts";
 
 /** What an operator or a service set out to do. */
 export interface Act {
   readonly userId: string;
-  readonly role: string;
+  readonly role: Role;
   /** The call as it is declared, e.g. `POST /admin/projections/:name/rebuild`. */
   readonly act: string;
   /** What it is called upon: the path, without its query. */
@@ -26,7 +27,7 @@ export interface AuditLine extends Omit<Act, "address"> {
 
 export interface LineFilter {
   readonly userId?: string | undefined;
-  readonly role?: string | undefined;
+  readonly role?: Role | undefined;
   readonly act?: string | undefined;
   readonly target?: string | undefined;
   readonly correlationId?: string | undefined;
@@ -43,6 +44,15 @@ export interface AuditLines {
   /** Newest first, before a line. */
   find(filter: LineFilter, before: number | undefined, limit: number): Promise<readonly AuditLine[]>;
 }
+
+const COLUMN = {
+  userId: "user_id",
+  role: "role",
+  act: "act",
+  target: "target",
+  correlationId: "correlation_id",
+} as const;
+const FILTERS = Object.keys(COLUMN) as readonly (keyof typeof COLUMN)[];
 
 /** @param pool whose statements wait for nothing long: every act waits for its line */
 export function createAuditLines(pool: Pick<pg.Pool, "query">, reads: Pick<pg.Pool, "query">): AuditLines {
@@ -65,17 +75,20 @@ export function createAuditLines(pool: Pick<pg.Pool, "query">, reads: Pick<pg.Po
         values: [lineId, status, code ?? null],
       });
     },
-    async find({ userId, role, act, target, correlationId, refused, from, to }, before, limit) {
+    async find({ from, to, refused, ...equal }, before, limit) {
+      const values: unknown[] = [limit];
+      const value = (given: unknown): string => `$${values.push(given)}`;
+      const where = ["true"];
+      if (before !== undefined) where.push(`line_id < ${value(before)}`);
+      for (const key of FILTERS) if (equal[key] !== undefined) where.push(`${COLUMN[key]} = ${value(equal[key])}`);
+      if (refused !== undefined) where.push(`(code IS NOT NULL) = ${value(refused)}`);
+      if (from !== undefined) where.push(`l.at >= ${value(from)}`);
+      if (to !== undefined) where.push(`l.at < ${value(to)}`);
       const { rows } = await reads.query<AuditLine>(
         `SELECT line_id AS "lineId", l.at, user_id AS "userId", role, act, target, correlation_id AS "correlationId", host(address) AS address,
            status, code
-         FROM audit_lines l LEFT JOIN audit_outcomes o USING (line_id)
-         WHERE ($1::bigint IS NULL OR line_id < $1) AND ($2::uuid IS NULL OR user_id = $2) AND ($3::text IS NULL OR role = $3)
-           AND ($4::text IS NULL OR act = $4) AND ($5::text IS NULL OR target = $5) AND ($6::uuid IS NULL OR correlation_id = $6)
-           AND ($7::boolean IS NULL OR (code IS NOT NULL) = $7)
-           AND ($8::timestamptz IS NULL OR l.at >= $8) AND ($9::timestamptz IS NULL OR l.at < $9)
-         ORDER BY line_id DESC LIMIT $10`,
-        [before, userId, role, act, target, correlationId, refused, from, to, limit].map((given) => given ?? null),
+         FROM audit_lines l LEFT JOIN audit_outcomes o USING (line_id) WHERE ${where.join(" AND ")} ORDER BY line_id DESC LIMIT $1`,
+        values,
       );
       return rows;
     },

@@ -1,11 +1,12 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, randomUUID } from "node:crypto";
 import type pg from "pg";
+import type { Role } from "../domain/roles.ts";
 
 /** A refresh token that was given out: 256 random bits in base64url. `familyId`: the login that it goes back to. */
 export interface GivenToken {
   readonly familyId: string;
   readonly accountId: string;
-  readonly role: string;
+  readonly role: Role;
   readonly token: string;
 }
 
@@ -16,7 +17,7 @@ export type Rotation =
 
 export interface RefreshTokens {
   /** Begins a family. */
-  begin(accountId: string, role: string): Promise<GivenToken>;
+  begin(accountId: string, role: Role): Promise<GivenToken>;
   /**
    * Changes a token for its successor. Whoever asks again, as the answer was lost or as two ask at once, is given the same successor,
    * for a short time and until that one is used; after that it is a thief or has met one, and the family is revoked.
@@ -26,8 +27,6 @@ export interface RefreshTokens {
   revoke(token: string): Promise<string | undefined>;
   /** Families that were revoked after a time (ISO 8601), the oldest first. */
   revokedSince(time: string): Promise<readonly { readonly familyId: string; readonly at: string }[]>;
-  /** Removes families that ran out, some at a time, and guests that nothing leads back to. */
-  removeOld(run: { readonly signal?: AbortSignal; readonly onBatch?: (removed: number) => unknown }): Promise<void>;
 }
 
 export interface TokenTimes {
@@ -60,7 +59,7 @@ export function createRefreshTokens(pool: Pick<pg.Pool, "query">, { lifetimeMs, 
         outcome: "ROTATED" | "REPEATED" | "REUSED" | "REFUSED";
         familyId: string | null;
         accountId: string;
-        role: string;
+        role: Role;
         successor: Buffer;
       }>(
         `SELECT outcome, family_id AS "familyId", compte_id AS "accountId", role, successor
@@ -92,26 +91,30 @@ export function createRefreshTokens(pool: Pick<pg.Pool, "query">, { lifetimeMs, 
       });
       return rows;
     },
-
-    async removeOld({ signal, onBatch }) {
-      const removals = [
-        `DELETE FROM token_families WHERE family_id = ANY (ARRAY(
-           SELECT family_id FROM token_families WHERE expires_at < now() - interval '${KEPT}' LIMIT ${BATCH}))`,
-        // Used tokens of families that live on: what has run out is refused whether it is known or not.
-        `DELETE FROM refresh_tokens WHERE token_hash = ANY (ARRAY(
-           SELECT token_hash FROM refresh_tokens WHERE expires_at < now() LIMIT ${BATCH}))`,
-        // A guest has no other way in than its tokens.
-        `DELETE FROM comptes WHERE compte_id = ANY (ARRAY(
-           SELECT compte_id FROM comptes c WHERE username IS NULL AND cree_a < now() - interval '${KEPT}'
-             AND NOT EXISTS (SELECT FROM token_families f WHERE f.compte_id = c.compte_id) LIMIT ${BATCH}))`,
-      ];
-      for (const text of removals)
-        for (let removed = BATCH; removed === BATCH && signal?.aborted !== true; ) {
-          removed = (await pool.query(text)).rowCount ?? 0;
-          await onBatch?.(removed);
-        }
-    },
   };
+}
+
+/** Removes families that ran out, some at a time, and guests that nothing leads back to. */
+export async function removeOldTokens(
+  pool: Pick<pg.Pool, "query">,
+  { signal, onBatch }: { readonly signal?: AbortSignal; readonly onBatch?: (removed: number) => unknown } = {},
+): Promise<void> {
+  const removals = [
+    `DELETE FROM token_families WHERE family_id = ANY (ARRAY(
+       SELECT family_id FROM token_families WHERE expires_at < now() - interval '${KEPT}' LIMIT ${BATCH}))`,
+    // Used tokens of families that live on: what has run out is refused whether it is known or not.
+    `DELETE FROM refresh_tokens WHERE token_hash = ANY (ARRAY(
+       SELECT token_hash FROM refresh_tokens WHERE expires_at < now() LIMIT ${BATCH}))`,
+    // A guest has no other way in than its tokens.
+    `DELETE FROM comptes WHERE compte_id = ANY (ARRAY(
+       SELECT compte_id FROM comptes c WHERE username IS NULL AND cree_a < now() - interval '${KEPT}'
+         AND NOT EXISTS (SELECT FROM token_families f WHERE f.compte_id = c.compte_id) LIMIT ${BATCH}))`,
+  ];
+  for (const text of removals)
+    for (let removed = BATCH; removed === BATCH && signal?.aborted !== true; ) {
+      removed = (await pool.query(text)).rowCount ?? 0;
+      await onBatch?.(removed);
+    }
 }
 
 const newToken = (): string => randomBytes(BYTES).toString("base64url");
