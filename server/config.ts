@@ -42,6 +42,8 @@ const environment = z.object({
   OIDC_SECRET: z.string().min(32).optional(),
   OIDC_SECRET_FILE: z.string().optional(),
   OIDC_ROLE_CLAIM: z.string().min(1).optional(),
+  ACCESS_TOKEN_SECONDS: count.max(24 * 3_600).default(3_600),
+  REFRESH_TOKEN_SECONDS: count.max(365 * 24 * 3_600).default(7 * 24 * 3_600),
   AUTH_ATTEMPTS_PER_ADDRESS: count.default(60),
   AUTH_ATTEMPTS_PER_ACCOUNT: count.default(10),
   TRUST_PROXY: z.string().min(1).optional(),
@@ -86,6 +88,8 @@ export interface Config {
   readonly authSecret: string;
   /** Another issuer, whose tokens are good here too. */
   readonly issuer: IssuerConfig | undefined;
+  /** For how long tokens are good, in seconds. */
+  readonly tokenSeconds: { readonly access: number; readonly refresh: number };
   /** Logins, registrations and renewals a minute, from one address and with one name. */
   readonly authAttempts: { readonly perAddress: number; readonly perAccount: number };
   /** Addresses or networks, separated by commas, of proxies that are believed where a call comes from. */
@@ -171,6 +175,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
     tenantId: e.TENANT_ID,
     authSecret: secret ?? DEVELOPMENT_SECRET,
     issuer: issuerOf(e, secret ?? DEVELOPMENT_SECRET),
+    tokenSeconds: { access: e.ACCESS_TOKEN_SECONDS, refresh: e.REFRESH_TOKEN_SECONDS },
     authAttempts: { perAddress: e.AUTH_ATTEMPTS_PER_ADDRESS, perAccount: e.AUTH_ATTEMPTS_PER_ACCOUNT },
     trustProxy: e.TRUST_PROXY,
     appendLanes: e.APPEND_LANES,

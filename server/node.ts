@@ -55,7 +55,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const { consumers, schedule, live, cached } = read;
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
-    const access = openAccess(base, read.readModels, releasers);
+    const access = await openAccess(base, read.readModels, releasers);
     const port = roles.has("game") ? await openGamePart(base, game, access.authenticate, releasers) : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };

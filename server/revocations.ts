@@ -17,11 +17,11 @@ const OVERLAP_MS = 10_000;
  * @param livesMs of an access token: what was revoked longer ago need not be known
  * @param onFault of a look; what is known stands meanwhile
  */
-export function watchRevocations(
+export async function watchRevocations(
   tokens: Pick<RefreshTokens, "revokedSince">,
   livesMs: number,
   onFault: (error: unknown) => void,
-): Revocations {
+): Promise<Revocations> {
   /** By family, when: ms since 1970. */
   const known = new Map<string, number>();
   let seenUntil = 0;
@@ -44,7 +44,8 @@ export function watchRevocations(
         looking = undefined;
       });
   }
-  lookAgain();
+  // Before any door opens: what was ended while no node ran is over.
+  await look();
   const looks = setInterval(lookAgain, LOOK_MS);
 
   return {

@@ -3,9 +3,6 @@ import type { GivenToken, RefreshTokens } from "../store/refresh-tokens.ts";
 import { signToken } from "./auth.ts";
 import type { Revocations } from "./revocations.ts";
 
-/** As the contract has them: an hour, and 7 days. A refresh token may be shown again for half a minute. */
-export const TOKEN_TIMES = { accessSeconds: 3_600, lifetimeMs: 7 * 24 * 3_600_000, graceMs: 30_000 } as const;
-
 /** What somebody who has logged in is given. Times in seconds from now. */
 export interface TokenPair {
   readonly userId: string;
@@ -27,18 +24,19 @@ export interface Tokens {
 export interface TokenServices {
   readonly secret: string;
   readonly tenantId: string;
+  /** For how long, in seconds. */
+  readonly seconds: { readonly access: number; readonly refresh: number };
   readonly refreshTokens: RefreshTokens;
   readonly revocations: Pick<Revocations, "add">;
 }
 
-export function createTokens({ secret, tenantId, refreshTokens, revocations }: TokenServices): Tokens {
+export function createTokens({ secret, tenantId, seconds, refreshTokens, revocations }: TokenServices): Tokens {
   async function pairOf({ familyId, accountId: userId, role, token }: GivenToken): Promise<TokenPair> {
-    const { accessSeconds: expiresIn, lifetimeMs } = TOKEN_TIMES;
     return {
-      ...{ userId, role, expiresIn },
-      accessToken: await signToken(secret, { userId, role, tenantId }, `${expiresIn}s`, familyId),
+      ...{ userId, role, expiresIn: seconds.access },
+      accessToken: await signToken(secret, { userId, role, tenantId }, `${seconds.access}s`, familyId),
       refreshToken: token,
-      refreshExpiresIn: lifetimeMs / 1_000,
+      refreshExpiresIn: seconds.refresh,
     };
   }
 

@@ -5,7 +5,7 @@ import { refusal } from "../../domain/codes.ts";
 import { usernameForm } from "../../domain/player/commands.ts";
 import { ROLES } from "../../domain/roles.ts";
 import type { Accounts } from "../../store/accounts.ts";
-import { type Door, EVERYONE } from "../http.ts";
+import type { Door } from "../http.ts";
 import type { Passwords } from "../passwords.ts";
 import type { TokenPair, Tokens } from "../tokens.ts";
 import { id } from "./answers.ts";
@@ -88,7 +88,7 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
     door.guarded(
       {
         does: "Gives the caller's account, which is a guest's, a name and a password. Its tokens stay good.",
-        roles: EVERYONE,
+        roles: ["joueur"],
         takes: credentials,
         refuses: ["ALREADY_EXISTS"],
       },
