@@ -10,6 +10,7 @@ export const REFUSALS = {
   SESSION_EXPIRED: { status: 401, retryable: false, message: "the session has run out: join anew" },
   SESSION_REVOKED: { status: 401, retryable: false, message: "the session was ended: join anew" },
   BANNED: { status: 403, retryable: false, message: "this player is shut out" },
+  BAD_CREDENTIALS: { status: 401, retryable: false, message: "no account has this name and this password" },
   FORBIDDEN: { status: 403, retryable: false, message: "this token may not do that" },
   NOT_FOUND: { status: 404, retryable: false, message: "there is no such thing" },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: "this call is made with other methods" },

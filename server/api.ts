@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
-import type { Authenticate } from "../rooms/principal.ts";
+import type { Access } from "./access.ts";
 import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
 import { documentRoutes } from "./documented.ts";
 import type { Bans, DoorKeeper } from "./entrance.ts";
@@ -13,7 +13,9 @@ import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
 import { type CallLimits, correlationOf, createDoor, type Door } from "./http.ts";
 import { measureRequests } from "./http-metrics.ts";
 import type { Metrics } from "./metrics.ts";
+import { accountRoutes } from "./routes/accounts.ts";
 import { type AuditServices, auditRoutes } from "./routes/audit.ts";
+import { auditLineRoutes } from "./routes/audit-lines.ts";
 import { banRoutes } from "./routes/bans.ts";
 import { catalogueRoutes } from "./routes/catalogue.ts";
 import { catalogueReads } from "./routes/catalogue-reads.ts";
@@ -42,8 +44,10 @@ export interface ApiServices
     NodeServices {
   /** Whether this node serves the API; otherwise only probes, metrics and other nodes. */
   readonly isOpen: boolean;
-  readonly authenticate: Authenticate;
   readonly entrance: DoorKeeper & Bans;
+  readonly access: Access;
+  /** Addresses of proxies that are believed where a call comes from; undefined: none is. */
+  readonly trustProxy: string | undefined;
   readonly game: Game;
   readonly metrics: Metrics;
   readonly callLimits: CallLimits;
@@ -59,11 +63,14 @@ export interface ApiServices
 
 /** The API port: commands and operations over HTTP. Errors are problem documents (RFC 9457) with a stable `code`. */
 export function createApi(services: ApiServices): FastifyInstance {
-  const { authenticate, game, metrics, log } = services;
-  const door = createDoor(authenticate, metrics, services.callLimits, services.freshness, services.entrance.mayCall);
+  const { access, game, metrics, log, trustProxy = false } = services;
+  const door = createDoor(access.authenticate, metrics, services.callLimits, {
+    ...{ fresh: services.freshness, mayEnter: services.entrance.mayCall, acts: access.acts },
+  });
   const api = Fastify({
     loggerInstance: log.child({ from: "api" }, { level: "warn" }) as FastifyInstance["log"],
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy,
     genReqId: () => uuidv7(),
     frameworkErrors: refuseUrl(door),
     clientErrorHandler: refuseNonsense(metrics),
@@ -72,6 +79,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   api.removeContentTypeParser("text/plain");
   measureRequests(api, metrics);
   const documented = documentRoutes(api, VERSION);
+  access.acts.attach(api);
 
   problemsOnly(api, door, metrics, documented);
   api.addHook("onSend", async (request, reply) => {
@@ -84,8 +92,10 @@ export function createApi(services: ApiServices): FastifyInstance {
 }
 
 function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): void {
-  const { game, store, readModels, rebuilds, consumers } = services;
+  const { access, game, store, readModels, rebuilds, consumers } = services;
   const { commands, catalogue } = game;
+  accountRoutes(api, door, access.accounts);
+  auditLineRoutes(api, door, access.lines);
   combatRoutes(api, door, {
     commands,
     store,

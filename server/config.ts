@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
+/** `iss` of this server's own tokens. */
+export const ISSUER = "aether-engine";
+
 /** Whoever knows it can be anyone: it serves a developer's own machine, and a production start refuses it. */
 export const DEVELOPMENT_SECRET = "aether-engine development secret, not for production";
 
@@ -33,6 +36,17 @@ const environment = z.object({
   TENANT_ID: z.string().min(1).max(64).default("default"),
   AUTH_SECRET: z.string().min(32).optional(),
   AUTH_SECRET_FILE: z.string().optional(),
+  OIDC_ISSUER: z.string().min(1).optional(),
+  OIDC_AUDIENCE: z.string().min(1).optional(),
+  OIDC_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_SECRET: z.string().min(32).optional(),
+  OIDC_SECRET_FILE: z.string().optional(),
+  OIDC_ROLE_CLAIM: z.string().min(1).optional(),
+  ACCESS_TOKEN_SECONDS: count.max(24 * 3_600).default(3_600),
+  REFRESH_TOKEN_SECONDS: count.max(365 * 24 * 3_600).default(7 * 24 * 3_600),
+  AUTH_ATTEMPTS_PER_ADDRESS: count.default(60),
+  AUTH_ATTEMPTS_PER_ACCOUNT: count.default(10),
+  TRUST_PROXY: z.string().min(1).optional(),
   APPEND_LANES: count.default(2),
   COMMANDS_PER_SECOND: count.default(20),
   FRAMES_PER_SECOND: count.default(200),
@@ -78,6 +92,14 @@ export interface Config {
   readonly dataDir: string;
   readonly tenantId: string;
   readonly authSecret: string;
+  /** Another issuer, whose tokens are good here too. */
+  readonly issuer: IssuerConfig | undefined;
+  /** For how long tokens are good, in seconds. */
+  readonly tokenSeconds: { readonly access: number; readonly refresh: number };
+  /** Logins, registrations and renewals a minute, from one address and with one name. */
+  readonly authAttempts: { readonly perAddress: number; readonly perAccount: number };
+  /** Addresses or networks, separated by commas, of proxies that are believed where a call comes from. */
+  readonly trustProxy: string | undefined;
   readonly appendLanes: number;
   readonly commandsPerSecond: number;
   readonly framesPerSecond: number;
@@ -119,6 +141,16 @@ export interface Config {
   readonly logLevel: z.infer<typeof environment>["LOG_LEVEL"];
 }
 
+export interface IssuerConfig {
+  /** As its tokens say it, in `iss`. */
+  readonly issuer: string;
+  /** For whom its tokens are, in `aud`: this tenant. */
+  readonly audience: string;
+  readonly keys: { readonly url: string } | { readonly secret: string };
+  /** The claim that holds a role of ours, or several; undefined: everybody is a joueur. */
+  readonly roleClaim: string | undefined;
+}
+
 /** The configuration cannot be used; the message says which variable, and why. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -133,7 +165,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
   if (!parsed.success) throw new ConfigError(`the environment cannot be used:\n${z.prettifyError(parsed.error)}`);
   const e = parsed.data;
   const production = e.NODE_ENV === "production";
-  const secret = e.AUTH_SECRET ?? (e.AUTH_SECRET_FILE === undefined ? undefined : readSecret(e.AUTH_SECRET_FILE));
+  const secret = e.AUTH_SECRET ?? readSecret("AUTH_SECRET_FILE", e.AUTH_SECRET_FILE);
   if (production && secret === undefined) {
     throw new ConfigError(
       "in production AUTH_SECRET or AUTH_SECRET_FILE must be set: at least 32 characters that nobody else knows",
@@ -154,6 +186,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
     dataDir: e.DATA_DIR,
     tenantId: e.TENANT_ID,
     authSecret: secret ?? DEVELOPMENT_SECRET,
+    issuer: issuerOf(e, secret ?? DEVELOPMENT_SECRET),
+    tokenSeconds: { access: e.ACCESS_TOKEN_SECONDS, refresh: e.REFRESH_TOKEN_SECONDS },
+    authAttempts: { perAddress: e.AUTH_ATTEMPTS_PER_ADDRESS, perAccount: e.AUTH_ATTEMPTS_PER_ACCOUNT },
+    trustProxy: e.TRUST_PROXY,
     appendLanes: e.APPEND_LANES,
     commandsPerSecond: e.COMMANDS_PER_SECOND,
     framesPerSecond: e.FRAMES_PER_SECOND,
@@ -195,13 +231,28 @@ function readRoles(flags: readonly string[]): ReadonlySet<NodeRole> {
   return new Set(parsed.data);
 }
 
-function readSecret(file: string): string {
+/** Half a setting is none: it would let nobody in, or too many. */
+function issuerOf(e: z.infer<typeof environment>, own: string): IssuerConfig | undefined {
+  const secret = e.OIDC_SECRET ?? readSecret("OIDC_SECRET_FILE", e.OIDC_SECRET_FILE);
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: url, OIDC_ROLE_CLAIM: roleClaim } = e;
+  if ([secret, issuer, audience, url, roleClaim].every((one) => one === undefined)) return undefined;
+  if (issuer === undefined || audience === undefined)
+    throw new ConfigError("another issuer needs OIDC_ISSUER and OIDC_AUDIENCE, or none of OIDC_* must be set");
+  if (secret === own) throw new ConfigError("OIDC_SECRET is AUTH_SECRET: the other issuer could sign for this server");
+  if (issuer === ISSUER) throw new ConfigError(`OIDC_ISSUER is ${ISSUER}, which is this server's own name`);
+  if (url !== undefined && secret === undefined) return { issuer, audience, keys: { url }, roleClaim };
+  if (url === undefined && secret !== undefined) return { issuer, audience, keys: { secret }, roleClaim };
+  throw new ConfigError("another issuer needs OIDC_JWKS_URL or OIDC_SECRET[_FILE], and not both");
+}
+
+function readSecret(variable: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
   let secret: string;
   try {
     secret = readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw new ConfigError(`AUTH_SECRET_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`${variable} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (secret.length < 32) throw new ConfigError("AUTH_SECRET_FILE holds fewer than 32 characters");
+  if (secret.length < 32) throw new ConfigError(`${variable} holds fewer than 32 characters`);
   return secret;
 }

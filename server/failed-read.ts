@@ -1,6 +1,7 @@
 import { type Answer, refusal } from "../domain/codes.ts";
 import { PoolBusyError } from "../store/database.ts";
 import { isPassing, isServerError } from "../store/pg-errors.ts";
+import { IssuerAwayError } from "./issuer.ts";
 
 const TOO_LONG: ReadonlySet<string> = new Set([
   "57014", // query_canceled: the statement's time-out
@@ -9,9 +10,10 @@ const TOO_LONG: ReadonlySet<string> = new Set([
 /** node-postgres: no connection has become free in time. */
 const NO_CONNECTION = /timeout exceeded when trying to connect/;
 
-/** Why a read could not be served, where the cause is no fault of the code's: too long, too many, or no database. */
+/** Why a call could not be served, where the cause is no fault of the code's: too long, too many, or no database. */
 export function failedRead(error: unknown): (Answer & { ok: false }) | undefined {
   if (error instanceof PoolBusyError) return refusal("BUSY");
+  if (error instanceof IssuerAwayError) return refusal("UNAVAILABLE", "the issuer of this token does not answer");
   if (!(error instanceof Error)) return undefined;
   if (isServerError(error)) {
     if (TOO_LONG.has(error.code)) return refusal("TOO_EXPENSIVE");

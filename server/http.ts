@@ -2,10 +2,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
 import { type Answer, type AnsweredEvent, type RefusalCode, refusal, statusOf } from "../domain/codes.ts";
+import { ROLES, type Role } from "../domain/roles.ts";
 import type { Freshness } from "../projections/freshness.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
 import { TokenBuckets } from "../rooms/token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "../rooms/wire.ts";
+import type { Acts } from "./acts.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What every call over HTTP has in common. */
@@ -14,6 +16,11 @@ export interface Door {
   guarded<T, Gives extends z.ZodType = z.ZodType<unknown>>(
     route: Route<T, Gives>,
     handler: (call: Call<T, Gives>) => Promise<FastifyReply>,
+  ): Handler;
+  /** For whoever has no token yet: calls the handler with the body, if it is of the form. */
+  entry<T, Gives extends z.ZodType = z.ZodType<unknown>>(
+    route: EntryRoute<T, Gives>,
+    handler: (call: EntryCall<T, Gives>) => Promise<FastifyReply>,
   ): Handler;
   /** A probe: whoever comes is answered, and nothing is taken. */
   open(route: Probe, handler: Handler): Handler;
@@ -24,7 +31,6 @@ export interface Door {
   respond(reply: Reply<never>, answer: Answer, options?: ResponseOptions): FastifyReply;
 }
 
-export type Role = Principal["role"];
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 export interface Probe {
@@ -38,16 +44,22 @@ export interface Probe {
   readonly refuses?: readonly RefusalCode[];
 }
 
-/** A call as it is declared, once, for whoever serves it and for whoever reads about it. */
-export interface Route<T, Gives extends z.ZodType = z.ZodType> extends Probe {
-  readonly roles: readonly Role[];
+/** A call that needs no token. */
+export interface EntryRoute<T, Gives extends z.ZodType = z.ZodType> extends Probe {
   /** The form of the body, of a GET: of the query. */
   readonly takes: z.ZodType<T>;
-  /** All that the body may hold, where `takes` is only what the door looks at: for who reads about it. */
-  readonly holds?: z.ZodType;
   readonly gives?: Gives;
   /** With this status; default 200, or 204 without content. */
   readonly status?: number;
+}
+
+/** A call as it is declared, once, for whoever serves it and for whoever reads about it. */
+export interface Route<T, Gives extends z.ZodType = z.ZodType> extends EntryRoute<T, Gives> {
+  readonly roles: readonly Role[];
+  /** All that the body may hold, where `takes` is only what the door looks at: for who reads about it. */
+  readonly holds?: z.ZodType;
+  /** Nothing is changed by it, whatever its method. */
+  readonly onlyReads?: boolean;
   /** The answer is tagged: who has it already is told 304. */
   readonly tagged?: boolean;
   /** The read models that the answer comes from: with `?minSequence=` it waits for them. */
@@ -55,15 +67,21 @@ export interface Route<T, Gives extends z.ZodType = z.ZodType> extends Probe {
 }
 
 /** How a handler was declared. */
-export const declarations = new WeakMap<Handler, Probe | Route<unknown>>();
+export const declarations = new WeakMap<Handler, Declared>();
+export type Declared = Probe | EntryRoute<unknown> | Route<unknown>;
 
-export interface Call<T, Gives extends z.ZodType = z.ZodType<unknown>> {
-  readonly who: Principal;
+export interface EntryCall<T, Gives extends z.ZodType = z.ZodType<unknown>> {
   readonly body: T;
-  /** The answer holds what the event of this sequence led to. */
-  readonly minSequence: number;
   readonly request: FastifyRequest;
   readonly reply: Reply<Sent<z.output<Gives>>>;
+  /** Notes the call as this one's, if its acts are noted: by now it is known whose it is. */
+  noteAs(who: Pick<Principal, "userId" | "role">): Promise<void>;
+}
+
+export interface Call<T, Gives extends z.ZodType = z.ZodType<unknown>> extends Omit<EntryCall<T, Gives>, "noteAs"> {
+  readonly who: Principal;
+  /** The answer holds what the event of this sequence led to. */
+  readonly minSequence: number;
 }
 
 /** A reply that sends nothing but what was declared. */
@@ -84,7 +102,7 @@ export interface ResponseOptions {
   readonly publish?: (event: AnsweredEvent) => AnsweredEvent;
 }
 
-export const EVERYONE = ["joueur", "spectateur", "service", "auteur", "admin"] as const;
+export const EVERYONE = ROLES;
 
 export const NO_ID = refusal("BAD_REQUEST", "Idempotency-Key is not a UUID");
 
@@ -101,21 +119,26 @@ const freshness = z.looseObject({
   minSequence: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
-/**
- * @param fresh default: nobody waits, and what is asked for is too fresh
- * @param mayEnter why a player may not come in, however good its token is; default: everybody may
- */
+export interface DoorServices {
+  /** Default: nobody waits, and what is asked for is too fresh. */
+  readonly fresh?: Freshness;
+  /** Why a player may not come in, however good its token is; default: everybody may. */
+  readonly mayEnter?: (userId: string) => Promise<RefusalCode | undefined>;
+  /** Default: nobody's are noted. */
+  readonly acts?: Acts;
+}
+
 export function createDoor(
   authenticate: Authenticate,
   metrics: Metrics,
   { perSecond, burst }: CallLimits,
-  fresh?: Freshness,
-  mayEnter?: (userId: string) => Promise<RefusalCode | undefined>,
+  { fresh, mayEnter, acts }: DoorServices = {},
 ): Door {
   const calls = new TokenBuckets(perSecond, burst);
 
   function problem(reply: Reply<never>, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
     metrics.refused.inc({ code });
+    acts?.refused((reply as FastifyReply).request, code);
     const status = statusOf(code);
     if (status === 503 || status === 429) reply.header("retry-after", "1");
     return reply
@@ -136,13 +159,14 @@ export function createDoor(
     },
 
     guarded(route, handler) {
-      const { roles, takes, of } = route;
+      const { roles, takes, of, onlyReads = false } = route;
       const guarded: Handler = async (request, reply) => {
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
         if (!allows(who)) return problem(reply, refusal("RATE_LIMITED"));
         const shut = COUNTED.includes(who.role) ? await mayEnter?.(who.userId) : undefined;
         if (shut !== undefined) return problem(reply, refusal(shut));
+        if (request.method !== "GET" && !onlyReads) await acts?.begin(who, request, correlationOf(request));
         if (!roles.includes(who.role)) return problem(reply, refusal("FORBIDDEN"));
         let given = request.method === "GET" ? request.query : (request.body ?? {});
         if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));
@@ -161,6 +185,20 @@ export function createDoor(
       };
       declarations.set(guarded, route as Route<unknown>);
       return guarded;
+    },
+
+    entry(route, handler) {
+      const entry: Handler = async (request, reply) => {
+        const given = request.method === "GET" ? request.query : (request.body ?? {});
+        if (!isStorable(given)) return problem(reply, refusal("BAD_REQUEST", NOT_STORABLE));
+        const parsed = route.takes.safeParse(given);
+        if (!parsed.success) return problem(reply, refusal("BAD_REQUEST", z.prettifyError(parsed.error)));
+        const noteAs = async (who: Pick<Principal, "userId" | "role">): Promise<void> =>
+          acts?.begin(who, request, correlationOf(request));
+        return handler({ body: parsed.data, request, reply, noteAs });
+      };
+      declarations.set(entry, route as EntryRoute<unknown>);
+      return entry;
     },
 
     open(route, handler) {

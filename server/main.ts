@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { classifyFailure } from "../store/pg-errors.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { createLog } from "./log.ts";
 import { type RunningNode, startNode } from "./node.ts";
 import { PortError } from "./ports.ts";
 import { PostgresError } from "./postgres-folder.ts";
@@ -72,16 +73,6 @@ function readConfigOrExit(): Config {
     console.error(error.message);
     process.exit(1);
   }
-}
-
-/** For people while developing, for machines in production. */
-function createLog(config: Config): Logger {
-  if (config.production) return pino({ level: config.logLevel });
-  const transport = {
-    target: "pino-pretty",
-    options: { ignore: "pid,hostname", translateTime: "HH:MM:ss", colorize: process.stdout.isTTY },
-  };
-  return pino({ level: config.logLevel, transport });
 }
 
 async function databaseUrl(config: Config, log: Logger, releasers: Releasers): Promise<string> {

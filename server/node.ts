@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createBoardReads } from "../projections/boards-reads.ts";
+import { openAccess } from "./access.ts";
 import { createApi } from "./api.ts";
-import { createAuthenticator } from "./auth.ts";
 import type { Config } from "./config.ts";
 import { addConsumerGauges } from "./consumer-metrics.ts";
 import { createDrain } from "./drain.ts";
@@ -58,7 +58,8 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const { consumers, schedule, live, cached } = read;
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
-    const authenticate = createAuthenticator(config.authSecret, config.tenantId);
+    const access = await openAccess(base, read.readModels, releasers);
+    const { authenticate } = access;
     const entrance = createEntrance({
       ...{ authenticate, telemetry, pool: base.readPool },
       ...{ tenantId: config.tenantId, sessionSeconds: config.sessionSeconds },
@@ -79,13 +80,14 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       actors: kinds,
       combats: game.combats,
       rooms: base.measure.rooms,
-      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool },
+      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool, accounts: access.connections },
       watches: () => port?.followers.shown() ?? [],
       ...{ feed, store, live, onFault },
     });
     const api = createApi({
-      ...{ authenticate, entrance, drain, nodes, game, consumers, store, metrics, log, schedule },
+      ...{ access, entrance, drain, nodes, game, consumers, store, metrics, log, schedule },
       orders: createNodeOrders({ ...{ nodeId, store, nodes, kinds, drain }, orderPeer: peers.order }),
+      trustProxy: config.trustProxy,
       isOpen: roles.has("api"),
       authenticateNode: base.nodeTokens.verify,
       joinHere: port?.joinHere,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { REFUSALS, type RefusalCode } from "../domain/codes.ts";
-import type { Probe, Route } from "./http.ts";
+import type { Declared } from "./http.ts";
 import { refusalsOf } from "./refusals-of.ts";
 import { problem } from "./routes/answers.ts";
 
@@ -9,7 +9,7 @@ export interface Served {
   readonly method: string;
   /** As Fastify has it: `/combat/:id`. */
   readonly url: string;
-  readonly route: Probe | Route<unknown>;
+  readonly route: Declared;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -89,7 +89,8 @@ export function openApiOf(served: readonly Served[], version: string): Json {
       required: true,
       schema: { type: "string" },
     }));
-    if (!("roles" in route)) return path;
+    if (!("takes" in route)) return path;
+    if (!("roles" in route)) return [...path, CORRELATION_ID];
     if (method !== "GET") return [...path, IDEMPOTENCY_KEY, CORRELATION_ID];
     const { properties = {}, required = [] } = schemaOf(route.takes, "input") as {
       properties?: Record<string, Json>;
@@ -112,8 +113,9 @@ export function openApiOf(served: readonly Served[], version: string): Json {
 
   function answersOf({ route }: Served): Json {
     const { gives, mediaType = "application/json" } = route;
-    const { status = gives === undefined && mediaType === "application/json" ? 204 : 200, tagged = false } =
-      "roles" in route ? route : {};
+    const usual = gives === undefined && mediaType === "application/json" ? 204 : 200;
+    const { status = usual } = "takes" in route ? route : {};
+    const { tagged = false } = "roles" in route ? route : {};
     const schema = gives && schemaOf(gives, "output");
     const isEmpty = status === 204;
     const headers = tagged && { headers: { ETag: { schema: { type: "string" } } } };
@@ -133,16 +135,20 @@ export function openApiOf(served: readonly Served[], version: string): Json {
       parameters: parametersOf(one),
       responses: { ...answersOf(one), ...refusedOf(refusalsOf(method, url, route), isCommand) },
     };
-    if (!("roles" in route)) return { ...common, description: "For everybody.", tags: ["probes"], security: [] };
+    const tags = [url.split("/")[1] ?? ""];
+    const open = { ...common, description: "For everybody.", security: [] };
+    if (!("takes" in route)) return { ...open, tags: ["probes"] };
+    const held = "roles" in route ? route.holds : undefined;
     const body = {
       required: false,
-      content: { "application/json": { schema: schemaOf(route.holds ?? route.takes, "input") } },
+      content: { "application/json": { schema: schemaOf(held ?? route.takes, "input") } },
     };
+    if (!("roles" in route)) return { ...open, tags, requestBody: { ...body, required: true } };
     return {
       ...common,
       description: `For: ${route.roles.join(", ")}.`,
       "x-roles": route.roles,
-      tags: [url.split("/")[1] ?? ""],
+      tags,
       ...(isCommand && { requestBody: body }),
     };
   }

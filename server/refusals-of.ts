@@ -1,10 +1,21 @@
 import type { RefusalCode } from "../domain/codes.ts";
-import type { Probe, Route } from "./http.ts";
+import type { Declared } from "./http.ts";
 
 /** Codes with which a route may refuse a call, by its kind: what the door, the parser and the database may say of any of them. */
-export function refusalsOf(method: string, url: string, route: Probe | Route<unknown>): readonly RefusalCode[] {
+export function refusalsOf(method: string, url: string, route: Declared): readonly RefusalCode[] {
   const own = route.refuses ?? [];
-  if (!("roles" in route)) return own;
+  if (!("takes" in route)) return own;
+  if (!("roles" in route))
+    return [
+      "BAD_REQUEST",
+      ...own,
+      "TOO_LARGE",
+      "UNSUPPORTED_MEDIA_TYPE",
+      "RATE_LIMITED",
+      "BUSY",
+      "UNAVAILABLE",
+      "INTERNAL",
+    ];
   const { roles, of } = route;
   return [
     ...new Set<RefusalCode>([

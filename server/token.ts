@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { ROLES } from "../domain/roles.ts";
 import { signToken } from "./auth.ts";
 import { readConfig } from "./config.ts";
 
@@ -11,10 +12,9 @@ const { values } = parseArgs({
   },
 });
 const config = readConfig();
-const roles = ["joueur", "spectateur", "service", "auteur", "admin"] as const;
-const role = roles.find((name) => name === values.role);
+const role = ROLES.find((name) => name === values.role);
 if (role === undefined) {
-  console.error(`--role is one of ${roles.join(", ")}`);
+  console.error(`--role is one of ${ROLES.join(", ")}`);
   process.exit(1);
 }
 console.log(

@@ -13,6 +13,7 @@ import { refreshView, VIEWS } from "../projections/views.ts";
 import type { Commands } from "../rooms/commands.ts";
 import { archiveEvents } from "../store/event-archive.ts";
 import { ensurePartitions } from "../store/migrate.ts";
+import { removeOldTokens } from "../store/refresh-tokens.ts";
 import { removeOldSessions } from "../store/sessions.ts";
 import { pruneSnapshots, removeOldOutcomes } from "../store/upkeep.ts";
 import type { Config } from "./config.ts";
@@ -117,6 +118,12 @@ export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonl
       everyMs: HOUR_MS,
       timeoutMs: 10 * MINUTE_MS,
       run: ({ signal, progress }) => removeOldSessions(pool, { signal, onBatch: progress }),
+    },
+    {
+      name: "refresh-tokens",
+      everyMs: HOUR_MS,
+      timeoutMs: 10 * MINUTE_MS,
+      run: ({ signal, progress }) => removeOldTokens(pool, { signal, onBatch: progress }),
     },
     {
       name: "snapshots",

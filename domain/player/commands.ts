@@ -22,9 +22,11 @@ const pseudo = z
   .max(50)
   .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}]+(?: [\p{L}\p{M}\p{N}\p{P}\p{S}]+)*$/u);
 
+export const usernameForm = z.string().regex(/^[A-Za-z0-9_.-]{3,50}$/);
+
 const creerJoueur = z.strictObject({
   type: z.literal("CreerJoueur"),
-  username: z.string().regex(/^[A-Za-z0-9_.-]{3,50}$/),
+  username: usernameForm,
   email: z.email().max(254).optional(),
   pseudo,
   classe,

@@ -82,7 +82,7 @@ export function graphqlRoutes(api: FastifyInstance, door: Door, services: Endpoi
   const liveDoor = openLiveDoor(api.server, { ...services, allows: door.allows });
   api.addHook("preClose", () => liveDoor.close());
 
-  const shared = { roles: EVERYONE, gives: json } as const;
+  const shared = { roles: EVERYONE, gives: json, onlyReads: true } as const;
   api.post("/graphql", door.guarded({ ...shared, does: "A GraphQL operation.", takes: operation }, answer));
   api.get("/graphql", door.guarded({ ...shared, does: "A GraphQL query.", takes: inQuery }, answer));
 }

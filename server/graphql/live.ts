@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import { CLOSE_CODES } from "../../domain/codes.ts";
 import type { Authenticate, Principal } from "../../rooms/principal.ts";
 import { isStorable, NOT_STORABLE } from "../../rooms/wire.ts";
+import { IssuerAwayError } from "../issuer.ts";
 import { refuse } from "./builder.ts";
 import { type Context, createLoaders, type GraphqlServices } from "./context.ts";
 import { createErrors, type ErrorServices } from "./errors.ts";
@@ -49,7 +50,12 @@ export function openLiveDoor(server: Server, services: LiveServices): Sockets {
       const given = connectionParams?.["token"];
       const token =
         typeof given === "string" ? given : /^Bearer (.+)$/i.exec(extra.request.headers.authorization ?? "")?.[1];
-      const who = await authenticate(token);
+      const who = await authenticate(token).catch((error: unknown) => {
+        if (!(error instanceof IssuerAwayError)) throw error;
+        telemetry.refused("UNAVAILABLE");
+        extra.socket.close(1013, "UNAVAILABLE");
+      });
+      if (extra.socket.readyState !== extra.socket.OPEN) return false;
       if (who === undefined) telemetry.refused("UNAUTHORIZED");
       else extra.session = { who, token };
       return who !== undefined;

@@ -54,7 +54,7 @@ async function openDoor(options: Partial<LiveServices> = {}) {
     cached: createCachedReads(pool, undefined),
     boards: createBoardReads(pool, undefined),
     telemetry: { refused: (code) => refused.push(code), fault: (_where, error) => faults.push(error) },
-    authenticate: createAuthenticator(SECRET, "default"),
+    authenticate: createAuthenticator({ secret: SECRET, tenantId: "default" }),
     allows: () => true,
     production: false,
     lookMs: LONG_MS,
