@@ -24,8 +24,8 @@ export interface RoomKind<S, C, View extends Schema> {
   /** The aggregate's id, from what clients name it by; default the same. */
   aggregateId?(name: string): string;
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
-  refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
-  readonly actors: Actors<S, C>;
+  refuseRoom?(id: string, who: Principal, options: Readonly<Record<string, unknown>>): RefusalCode | undefined;
+  readonly actors: Pick<Actors<S, C>, "get" | "exists">;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
   project(view: View, state: S, before: S | undefined): void;
@@ -138,7 +138,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const id = named.data;
       // Colyseus looks for a room, and makes one, by this very object.
       options[kind.key] = id;
-      const problem = kind.refuseRoom?.(id, who);
+      const problem = kind.refuseRoom?.(id, who, options);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
       return who;

@@ -6,6 +6,7 @@ import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Authenticate } from "../rooms/principal.ts";
 import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
+import { combatServices } from "./combat-services.ts";
 import { documentRoutes } from "./documented.ts";
 import type { Game } from "./game.ts";
 import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
@@ -21,6 +22,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { economyReads } from "./routes/economy-reads.ts";
 import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
+import { type MatchmakingRouteServices, matchmakingRoutes } from "./routes/matchmaking.ts";
 import { type OperationsServices, operationsRoutes } from "./routes/operations.ts";
 import { playerReads } from "./routes/player-reads.ts";
 import { playerRoutes } from "./routes/players.ts";
@@ -48,6 +50,7 @@ export interface ApiServices
   readonly audit: AuditServices;
   readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate">;
   readonly rebuilds: Rebuilds;
+  readonly matchmaking: MatchmakingRouteServices;
   readonly schedule: Schedule;
   readonly log: Logger;
 }
@@ -81,12 +84,7 @@ export function createApi(services: ApiServices): FastifyInstance {
 function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): void {
   const { authenticate, game, store, readModels, rebuilds, consumers } = services;
   const { commands, catalogue } = game;
-  combatRoutes(api, door, {
-    commands,
-    store,
-    catalogue: () => catalogue.current,
-    world: () => game.readWorld(),
-  });
+  combatRoutes(api, door, combatServices(game, store));
   playerRoutes(api, door, { commands, desk: game.desk });
   catalogueRoutes(
     api,
@@ -100,6 +98,7 @@ function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): vo
   );
   marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
   worldRoutes(api, door, { commands });
+  matchmakingRoutes(api, door, services.matchmaking);
   combatReads(api, door, readModels);
   playerReads(api, door, readModels, services.graphql.cached);
   leaderboardReads(api, door, services.graphql.boards);

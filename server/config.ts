@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { type ModesRules, modeRules, modeSettings } from "../domain/matchmaking/modes.ts";
 
 /** Whoever knows it can be anyone: it serves a developer's own machine, and a production start refuses it. */
 export const DEVELOPMENT_SECRET = "aether-engine development secret, not for production";
@@ -16,6 +17,16 @@ const roles = z
   .string()
   .transform((list) => list.split(","))
   .pipe(z.array(z.enum(ROLES)).min(1));
+
+/** A variable whose text is JSON. */
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "is no JSON" });
+    return z.NEVER;
+  }
+});
 
 const environment = z.object({
   NODE_ENV: z.string().default("development"),
@@ -51,6 +62,7 @@ const environment = z.object({
   ARCHIVE_TRADES_AFTER_DAYS: days.default(90),
   ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
   ARCHIVE_EVENTS_AFTER_DAYS: days.default(365),
+  MATCHMAKING_MODES: json.pipe(modeSettings).default({}),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
   FRESH_WITHIN_MS: count.max(60_000).default(2_000),
   STUCK_AFTER_MS: count.default(30_000),
@@ -97,6 +109,7 @@ export interface Config {
     readonly players: number;
     readonly events: number;
   };
+  readonly matchmakingModes: ModesRules;
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
   /** ms that a read waits for its read model, if it is to be as fresh as an event. */
@@ -159,6 +172,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
       players: e.ARCHIVE_PLAYERS_AFTER_DAYS,
       events: e.ARCHIVE_EVENTS_AFTER_DAYS,
     },
+    matchmakingModes: modeRules(e.MATCHMAKING_MODES),
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     freshWithinMs: e.FRESH_WITHIN_MS,
     stuckAfterMs: e.STUCK_AFTER_MS,

@@ -2,6 +2,7 @@ import type { Authenticate } from "../rooms/principal.ts";
 import { openDiscovery } from "./discovery.ts";
 import { createRooms, type Game } from "./game.ts";
 import { type GamePort, listenGamePort } from "./game-port.ts";
+import type { Matchmaking } from "./matchmaking.ts";
 import type { NodeBase } from "./node-base.ts";
 import { freePort } from "./ports.ts";
 import type { Releasers } from "./releasers.ts";
@@ -10,6 +11,7 @@ import type { Releasers } from "./releasers.ts";
 export async function openGamePart(
   base: NodeBase,
   game: Game,
+  matchmaking: Matchmaking,
   authenticate: Authenticate,
   releasers: Releasers,
 ): Promise<GamePort & { readonly number: number }> {
@@ -24,6 +26,7 @@ export async function openGamePart(
     authenticate,
     telemetry,
     limits,
+    matchmaking,
     ...(shared !== undefined && { heard: shared.channels.chat, sessions: shared.sessions }),
   });
   const number = config.gamePort === 0 ? await freePort(config.host) : config.gamePort;

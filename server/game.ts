@@ -25,6 +25,7 @@ import type { Locks } from "../rooms/locks.ts";
 import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
 import { createMarketRoom } from "../rooms/market-room.ts";
 import { keepOwnership } from "../rooms/ownership.ts";
+import { createMatchmakingRoom, type MatchmakingRoomServices } from "../rooms/matchmaking-room.ts";
 import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom, type PlayerRoomServices } from "../rooms/player-room.ts";
 import { createSagaSink } from "../rooms/saga-sink.ts";
@@ -206,7 +207,9 @@ export async function startGame(services: GameServices, releasers: Releasers): P
 /** The rooms of the game, by name. */
 export function createRooms(
   game: Game,
-  services: RoomServices & Pick<WorldRoomServices, "heard"> & Pick<PlayerRoomServices, "sessions">,
+  services: RoomServices &
+    Pick<WorldRoomServices, "heard"> &
+    Pick<PlayerRoomServices, "sessions"> & { readonly matchmaking: Pick<MatchmakingRoomServices, "desk" | "watch"> },
 ) {
   const { commands, catalogue, orders } = game;
   return {
@@ -219,6 +222,7 @@ export function createRooms(
       }),
       key: "joueurId",
     },
+    matchmaking: { room: createMatchmakingRoom({ ...services, ...services.matchmaking }), key: "joueurId" },
     market: { room: createMarketRoom(game.markets, { ...services, catalogue, orders }), key: "itemId" },
     world: {
       room: createWorldRoom(game.worlds, {

@@ -9,6 +9,7 @@ import { startGame } from "./game.ts";
 import { openGamePart } from "./game-part.ts";
 import { addGauges } from "./gauges.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { openMatchmakingPart } from "./matchmaking-part.ts";
 import { joinMembers } from "./membership.ts";
 import { openBase } from "./node-base.ts";
 import { assertPortFree } from "./ports.ts";
@@ -56,18 +57,21 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
-    const port = roles.has("game") ? await openGamePart(base, game, authenticate, releasers) : undefined;
+    const matchmaking = openMatchmakingPart(base, game, releasers);
+    const port = roles.has("game")
+      ? await openGamePart(base, game, matchmaking, authenticate, releasers)
+      : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
     addGauges(metrics.registry, {
       actors: { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds },
       combats: game.combats,
       rooms: base.measure.rooms,
-      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool },
+      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool, matchmaking: matchmaking.pool },
       ...{ feed, store, live, onFault },
     });
     const api = createApi({
-      ...{ authenticate, game, consumers, store, metrics, log, schedule },
+      ...{ authenticate, game, consumers, store, metrics, log, schedule, matchmaking },
       isOpen: roles.has("api"),
       authenticateNode: base.nodeTokens.verify,
       joinHere: port?.joinHere,
@@ -109,6 +113,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     // Last in, first out: upkeep and sagas stop, then the actors that they command finish, while both ports still answer.
     releasers.add("game", () => game.close());
     releasers.add("upkeep", () => schedule.close());
+    releasers.add("matchmaking", () => matchmaking.close());
     return {
       nodeId,
       game: port === undefined ? undefined : { port: port.number, transport: port.transport },

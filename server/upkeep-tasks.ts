@@ -12,6 +12,7 @@ import { archivePlayers } from "../projections/player-archive.ts";
 import { refreshView, VIEWS } from "../projections/views.ts";
 import type { Commands } from "../rooms/commands.ts";
 import { archiveEvents } from "../store/event-archive.ts";
+import { removeOldMatchmaking } from "../store/matchmaking-upkeep.ts";
 import { ensurePartitions } from "../store/migrate.ts";
 import { pruneSnapshots, removeOldOutcomes } from "../store/upkeep.ts";
 import type { Config } from "./config.ts";
@@ -110,6 +111,12 @@ export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonl
       everyMs: 10 * MINUTE_MS,
       timeoutMs: 10 * MINUTE_MS,
       run: ({ signal, progress }) => removeOldOutcomes(pool, { signal, onBatch: progress }),
+    },
+    {
+      name: "matchmaking",
+      everyMs: HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: ({ signal, progress }) => removeOldMatchmaking(pool, { signal, onBatch: progress }),
     },
     {
       name: "snapshots",
