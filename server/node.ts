@@ -58,9 +58,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
     const authenticate = createAuthenticator(config.authSecret, config.tenantId);
     const matchmaking = openMatchmakingPart(base, game, releasers);
-    const port = roles.has("game")
-      ? await openGamePart(base, game, matchmaking, authenticate, releasers)
-      : undefined;
+    const port = roles.has("game") ? await openGamePart(base, game, matchmaking, authenticate, releasers) : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
     addGauges(metrics.registry, {
