@@ -1,6 +1,7 @@
 import { Client } from "@colyseus/sdk";
 import type { CombatCommandMessage, CombatSnapshot } from "./combat.ts";
 import type { MarketCommandMessage, MarketSnapshot } from "./market.ts";
+import type { MatchmakingCommandMessage, MatchmakingSnapshot } from "./matchmaking.ts";
 import type { PlayerCommandMessage, PlayerSnapshot } from "./player.ts";
 import { Session } from "./session.ts";
 import { type ReplayCommandMessage, type SpectateOptions, type SpectateSnapshot, spectateWish } from "./spectate.ts";
@@ -9,6 +10,7 @@ import type { WorldCommandMessage, WorldSnapshot } from "./world.ts";
 export type { Answer, AnsweredEvent } from "../domain/codes.ts";
 export type { CombatCommandMessage, CombatEffect, CombatLine, CombatParticipant, CombatSnapshot } from "./combat.ts";
 export type { MarketCommandMessage, MarketLevel, MarketSnapshot, MarketTrade } from "./market.ts";
+export type { MatchmakingCommandMessage, MatchmakingSnapshot } from "./matchmaking.ts";
 export type {
   PlayerCommandMessage,
   PlayerOffer,
@@ -54,6 +56,7 @@ export type CombatSession = Session<CombatSnapshot, CombatCommandMessage>;
 export type SpectateSession = Session<SpectateSnapshot, ReplayCommandMessage>;
 export type PlayerSession = Session<PlayerSnapshot, PlayerCommandMessage>;
 export type MarketSession = Session<MarketSnapshot, MarketCommandMessage>;
+export type MatchmakingSession = Session<MatchmakingSnapshot, MatchmakingCommandMessage>;
 export type WorldSession = Session<WorldSnapshot, WorldCommandMessage>;
 
 /** The way into a game: one a player. Works in Node (22 and later) and in browsers. */
@@ -98,6 +101,14 @@ export class AetherClient {
   /** @throws MatchMakeError: 401 no valid token, 403 not a player's, 404 no such item, or not one that is traded */
   joinMarket(itemId: string, { events = false }: JoinOptions = {}): Promise<MarketSession> {
     return Session.join(this.#client, "market", { itemId, events }, this.#heartbeatMs);
+  }
+
+  /**
+   * The player's own ticket, with which to look for a match in that mode. To leave the room is not to leave the queue.
+   * @throws MatchMakeError: 400 no such mode, 401 no valid token, 403 not a player's
+   */
+  joinMatchmaking(mode: "1V1" | "2V2" | "3V3" | "PVE" | "BOSS"): Promise<MatchmakingSession> {
+    return Session.join(this.#client, "matchmaking", { mode }, this.#heartbeatMs);
   }
 
   /**

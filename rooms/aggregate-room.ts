@@ -50,7 +50,7 @@ export interface RoomKind<S, C, View extends Schema> {
     who: Principal,
   ): Promise<{ readonly name: string } | { readonly refused: RefusalCode }>;
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
-  refuseRoom?(id: string, who: Principal): RefusalCode | undefined;
+  refuseRoom?(id: string, who: Principal, options: Readonly<Record<string, unknown>>): RefusalCode | undefined;
   readonly actors: Pick<Actors<S, C>, "get" | "exists"> & Partial<Pick<Actors<S, C>, "draining">>;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
@@ -213,7 +213,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const id = nameIn(options, entrant);
       const { of } = entrant;
       if (of !== undefined && (of.room !== kind.name || of.id !== id)) throw refuse("SESSION_UNKNOWN");
-      const problem = kind.refuseRoom?.(id, entrant);
+      const problem = kind.refuseRoom?.(id, entrant, options);
       if (problem !== undefined) throw refuse(problem);
       if (!(await kind.actors.exists(aggregateId(id)))) throw refuse("NOT_FOUND");
       return entrant;

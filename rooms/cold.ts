@@ -52,10 +52,16 @@ interface Prepared {
   answer(sequences: readonly number[]): Answer;
 }
 
+/** What comes with a command that is done cold. */
+export interface ColdEnvelope extends Omit<Envelope<unknown>, "command"> {
+  /** A match that begins in the same commit; one that is not to be begun (any more) is refused with NOT_FOUND. */
+  readonly match?: string | undefined;
+}
+
 interface Work {
   readonly store: EventStore;
   readonly telemetry: Telemetry;
-  readonly envelope: Omit<Envelope<unknown>, "command">;
+  readonly envelope: ColdEnvelope;
   readonly tenantId: string;
   readonly now: number;
 }
@@ -184,7 +190,7 @@ function isRefusal(made: unknown): made is Answer & { ok: false } {
 export async function executeCold(
   services: ColdServices,
   parties: readonly AnyParty[],
-  envelope: Omit<Envelope<unknown>, "command">,
+  envelope: ColdEnvelope,
 ): Promise<Answer> {
   const { telemetry } = services;
   const last = parties.at(-1);
@@ -200,7 +206,7 @@ async function execute(
   services: ColdServices,
   parties: readonly AnyParty[],
   last: AnyParty,
-  envelope: Omit<Envelope<unknown>, "command">,
+  envelope: ColdEnvelope,
 ): Promise<Answer> {
   const { store, telemetry, tenantId, clock = systemClock, random = Math.random, locks } = services;
   let now = clock.now();
@@ -220,10 +226,16 @@ async function execute(
         actorId: last.id,
         streams,
         outcomes: decided.flatMap(({ outcomes }) => outcomes),
+        match: decided.some(({ refusal: refused }) => refused !== undefined) ? undefined : envelope.match,
       });
       if (result.ok) return answerOf(decided, result.sequences);
       const final = settled(result, telemetry);
       if (final !== undefined) return final;
+      if (result.reason === "CONFLICT" && result.aggregateId === envelope.match) {
+        // Begun by now, and then whoever did it left the answer; or given up.
+        const known = await decideAll(parties, last, { store, telemetry, envelope, tenantId, now });
+        return "ok" in known ? known : refusal("NOT_FOUND", "the match is not to be begun any more");
+      }
       // Most commands meet nobody: the first attempt does not ask for locks, and is not kept waiting by a slow Redis.
       if (release === undefined && locks !== undefined) release = await locks.take(parties);
       else await new Promise<void>((resolve) => clock.at(clock.now() + PAUSE_MS * attempt * (0.5 + random()), resolve));

@@ -43,8 +43,10 @@ export interface CombatStart {
   readonly combatId: string;
   readonly commandId: string;
   readonly graine: string;
-  readonly userId: string;
+  readonly userId?: string;
   readonly correlationId: string;
+  /** A match that begins with it, in the same commit. What refuses it may be over when it is tried again. */
+  readonly match?: string;
 }
 
 export interface CombatStartServices {
@@ -75,7 +77,7 @@ export async function startCombat(
   start: CombatStart,
   services: CombatStartServices,
 ): Promise<Answer> {
-  const { combatId, commandId, userId, correlationId } = start;
+  const { combatId, commandId, userId, correlationId, match } = start;
   const { commands } = services;
   const known = await refuseKnownPlayers(body, services);
   if (known !== undefined) return known;
@@ -110,6 +112,7 @@ export async function startCombat(
     commandId,
     userId,
     correlationId,
+    ...(match !== undefined && { match, forgetRefusal: true }),
   });
   // Its deadlines are to be kept from now on.
   if (answer.ok) await commands.awaken("Combat", combatId);

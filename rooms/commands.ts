@@ -4,7 +4,7 @@ import type { DomainEvent } from "../domain/envelope.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Envelope } from "./actor.ts";
 import type { Actors } from "./actors.ts";
-import { type AnyParty, type ColdServices, executeCold, party } from "./cold.ts";
+import { type AnyParty, type ColdEnvelope, type ColdServices, executeCold, party } from "./cold.ts";
 
 /** A kind of aggregate that can be commanded, by the type of its main stream. */
 export interface CommandKind<S, C, E extends DomainEvent> {
@@ -49,7 +49,7 @@ export interface Commands<Map> {
   /** Only if it runs here: what another node asks for. */
   sendHere(type: string, id: string, envelope: Envelope<unknown>, how?: Hosting): Promise<Answer | undefined>;
   /** Several aggregates in one commit, or none; wherever they run, they know at once. */
-  together(parties: readonly TypedParty[], envelope: Omit<Envelope<unknown>, "command">): Promise<Answer>;
+  together(parties: readonly TypedParty[], envelope: ColdEnvelope): Promise<Answer>;
   /** Resolves when it runs here, if it is to. */
   refreshHere(type: string, id: string, how?: Hosting): Promise<void>;
   /** Has it run, here or on a node that runs actors: its deadlines are to be kept from now on. Resolves when it does, or nobody can. */

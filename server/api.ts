@@ -6,6 +6,7 @@ import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
 import type { Access } from "./access.ts";
 import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
+import { combatServices } from "./combat-services.ts";
 import { documentRoutes } from "./documented.ts";
 import type { Bans, DoorKeeper } from "./entrance.ts";
 import type { Game } from "./game.ts";
@@ -25,6 +26,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { economyReads } from "./routes/economy-reads.ts";
 import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
+import { type MatchmakingRouteServices, matchmakingRoutes } from "./routes/matchmaking.ts";
 import { type NodeServices, nodeRoutes } from "./routes/nodes.ts";
 import { type OperationsServices, operationsRoutes } from "./routes/operations.ts";
 import { playerReads } from "./routes/player-reads.ts";
@@ -57,6 +59,7 @@ export interface ApiServices
   readonly audit: AuditServices;
   readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate">;
   readonly rebuilds: Rebuilds;
+  readonly matchmaking: MatchmakingRouteServices;
   readonly schedule: Schedule;
   readonly log: Logger;
 }
@@ -96,12 +99,7 @@ function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): vo
   const { commands, catalogue } = game;
   accountRoutes(api, door, access.accounts);
   auditLineRoutes(api, door, access.lines);
-  combatRoutes(api, door, {
-    commands,
-    store,
-    catalogue: () => catalogue.current,
-    world: () => game.readWorld(),
-  });
+  combatRoutes(api, door, combatServices(game, store));
   playerRoutes(api, door, { commands, desk: game.desk });
   catalogueRoutes(
     api,
@@ -115,6 +113,7 @@ function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): vo
   );
   marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
   worldRoutes(api, door, { commands });
+  matchmakingRoutes(api, door, services.matchmaking);
   combatReads(api, door, readModels);
   playerReads(api, door, readModels, services.graphql.cached);
   leaderboardReads(api, door, services.graphql.boards);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { type ModesRules, modeRules, modeSettings } from "../domain/matchmaking/modes.ts";
 
 /** `iss` of this server's own tokens. */
 export const ISSUER = "aether-engine";
@@ -19,6 +20,16 @@ const roles = z
   .string()
   .transform((list) => list.split(","))
   .pipe(z.array(z.enum(ROLES)).min(1));
+
+/** A variable whose text is JSON. */
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "is no JSON" });
+    return z.NEVER;
+  }
+});
 
 const environment = z.object({
   NODE_ENV: z.string().default("development"),
@@ -66,6 +77,7 @@ const environment = z.object({
   ARCHIVE_PLAYERS_AFTER_DAYS: days.default(365),
   ARCHIVE_EVENTS_AFTER_DAYS: days.default(365),
   SESSION_DAYS: days.default(7),
+  MATCHMAKING_MODES: json.pipe(modeSettings).default({}),
   DEMO_WORLD: z.enum(["true", "false"]).optional(),
   FRESH_WITHIN_MS: count.max(60_000).default(2_000),
   SPECTATE_DELAY_MS: z.coerce.number().int().min(0).max(600_000).default(0),
@@ -127,6 +139,7 @@ export interface Config {
   };
   /** s for which a client comes back with its session, from its first join. */
   readonly sessionSeconds: number;
+  readonly matchmakingModes: ModesRules;
   /** Load the demo world where there is none yet. */
   readonly demoWorld: boolean;
   /** ms that a read waits for its read model, if it is to be as fresh as an event. */
@@ -208,6 +221,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
       events: e.ARCHIVE_EVENTS_AFTER_DAYS,
     },
     sessionSeconds: e.SESSION_DAYS * 86_400,
+    matchmakingModes: modeRules(e.MATCHMAKING_MODES),
     demoWorld: e.DEMO_WORLD === undefined ? !production : e.DEMO_WORLD === "true",
     freshWithinMs: e.FRESH_WITHIN_MS,
     spectateDelayMs: e.SPECTATE_DELAY_MS,

@@ -6,6 +6,7 @@ import { openDiscovery } from "./discovery.ts";
 import type { Drain } from "./drain.ts";
 import { createRooms, type Game } from "./game.ts";
 import { type GamePort, listenGamePort } from "./game-port.ts";
+import type { Matchmaking } from "./matchmaking.ts";
 import type { NodeBase } from "./node-base.ts";
 import { freePort } from "./ports.ts";
 import type { ReadPart } from "./read-part.ts";
@@ -25,6 +26,7 @@ export async function openGamePart(
   base: NodeBase,
   game: Game,
   { readStore, live }: Pick<ReadPart, "readStore" | "live">,
+  matchmaking: Matchmaking,
   { drain, ...doors }: GameDoors,
   releasers: Releasers,
 ): Promise<GamePort & { readonly number: number; readonly followers: Followers }> {
@@ -46,6 +48,7 @@ export async function openGamePart(
     telemetry,
     limits,
     spectate: { nodeId, followers, combats: createWatchedCombats(readStore), delayMs: config.spectateDelayMs },
+    matchmaking,
     ...(shared !== undefined && { heard: shared.channels.chat, sessions: shared.sessions }),
   });
   const number = config.gamePort === 0 ? await freePort(config.host) : config.gamePort;

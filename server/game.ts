@@ -24,6 +24,7 @@ import { readAggregate } from "../rooms/load.ts";
 import type { Locks } from "../rooms/locks.ts";
 import { createMarketOrders, type MarketOrders } from "../rooms/market-orders.ts";
 import { createMarketRoom } from "../rooms/market-room.ts";
+import { createMatchmakingRoom, type MatchmakingRoomServices } from "../rooms/matchmaking-room.ts";
 import { keepOwnership } from "../rooms/ownership.ts";
 import { createPlayerDesk, type PlayerDesk } from "../rooms/player-desk.ts";
 import { createPlayerRoom, type PlayerRoomServices } from "../rooms/player-room.ts";
@@ -215,7 +216,10 @@ export function createRooms(
   game: Game,
   services: RoomServices &
     Pick<WorldRoomServices, "heard"> &
-    Pick<PlayerRoomServices, "sessions"> & { readonly spectate: SpectateServices },
+    Pick<PlayerRoomServices, "sessions"> & {
+      readonly spectate: SpectateServices;
+      readonly matchmaking: Pick<MatchmakingRoomServices, "desk" | "watch">;
+    },
 ) {
   const { commands, catalogue, orders } = game;
   return {
@@ -237,6 +241,7 @@ export function createRooms(
       }),
       key: "joueurId",
     },
+    matchmaking: { room: createMatchmakingRoom({ ...services, ...services.matchmaking }), key: "joueurId" },
     market: { room: createMarketRoom(game.markets, { ...services, catalogue, orders }), key: "itemId" },
     world: {
       room: createWorldRoom(game.worlds, {

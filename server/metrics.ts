@@ -166,6 +166,35 @@ export function createMetrics() {
     ),
     redisDropped: counter("aether_redis_messages_dropped_total", "Messages to channels that Redis was not told"),
 
+    // Matchmaking
+    matchmakingWaitSeconds: histogram(
+      "aether_matchmaking_wait_seconds",
+      "From a ticket's making to the match that was found for it, of matches that have begun",
+      [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600],
+      "mode",
+    ),
+    matchmakingSpread: histogram(
+      "aether_matchmaking_spread_points",
+      "Between the highest and the lowest rating of the tickets of a match that has begun",
+      [0, 10, 25, 50, 100, 200, 400, 800],
+      "mode",
+    ),
+    matches: counter(
+      "aether_matches_total",
+      "Matches whose combats this node was to begin, by mode and outcome: begun, refused",
+      "mode",
+      "outcome",
+    ),
+    matchmakingPassSeconds: histogram(
+      "aether_matchmaking_pass_seconds",
+      "Time of one pass of the matchmaker over all queues",
+      SHORT,
+    ),
+    matchmakingTakeOvers: counter(
+      "aether_matchmaking_takeovers_total",
+      "Times that this node went on matching where another one did before",
+    ),
+
     // Upkeep
     upkeepSeconds: histogram(
       "aether_upkeep_seconds",

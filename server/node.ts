@@ -11,6 +11,7 @@ import { startGame } from "./game.ts";
 import { openGamePart } from "./game-part.ts";
 import { addGauges } from "./gauges.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { openMatchmakingPart } from "./matchmaking-part.ts";
 import { joinMembers, type Membership } from "./membership.ts";
 import { createNodeOrders } from "./moves.ts";
 import { openBase } from "./node-base.ts";
@@ -71,8 +72,9 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       ...{ kinds: Object.values(kinds), deadlineMs: config.drainTimeoutMs, telemetry },
       announce: async () => membership?.tell(),
     });
+    const matchmaking = openMatchmakingPart(base, game, releasers);
     const port = roles.has("game")
-      ? await openGamePart(base, game, read, { authenticate, entrance, drain }, releasers)
+      ? await openGamePart(base, game, read, matchmaking, { authenticate, entrance, drain }, releasers)
       : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
@@ -80,12 +82,15 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
       actors: kinds,
       combats: game.combats,
       rooms: base.measure.rooms,
-      pools: { ...pools, reads: read.reads, upkeep: read.upkeepPool, accounts: access.connections },
+      pools: {
+        ...{ ...pools, reads: read.reads, upkeep: read.upkeepPool },
+        ...{ accounts: access.connections, matchmaking: matchmaking.pool },
+      },
       watches: () => port?.followers.shown() ?? [],
       ...{ feed, store, live, onFault },
     });
     const api = createApi({
-      ...{ access, entrance, drain, nodes, game, consumers, store, metrics, log, schedule },
+      ...{ access, entrance, drain, nodes, game, consumers, store, metrics, log, schedule, matchmaking },
       orders: createNodeOrders({ ...{ nodeId, store, nodes, kinds, drain }, orderPeer: peers.order }),
       trustProxy: config.trustProxy,
       isOpen: roles.has("api"),
@@ -132,6 +137,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     releasers.add("game", () => game.close());
     releasers.add("upkeep", () => schedule.close());
     releasers.add("drain", () => drain.start());
+    releasers.add("matchmaking", () => matchmaking.close());
     return {
       nodeId,
       game: port === undefined ? undefined : { port: port.number, transport: port.transport },

@@ -12,6 +12,7 @@ import { archivePlayers } from "../projections/player-archive.ts";
 import { refreshView, VIEWS } from "../projections/views.ts";
 import type { Commands } from "../rooms/commands.ts";
 import { archiveEvents } from "../store/event-archive.ts";
+import { removeOldMatchmaking } from "../store/matchmaking-upkeep.ts";
 import { ensurePartitions } from "../store/migrate.ts";
 import { removeOldTokens } from "../store/refresh-tokens.ts";
 import { removeOldSessions } from "../store/sessions.ts";
@@ -124,6 +125,12 @@ export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonl
       everyMs: HOUR_MS,
       timeoutMs: 10 * MINUTE_MS,
       run: ({ signal, progress }) => removeOldTokens(pool, { signal, onBatch: progress }),
+    },
+    {
+      name: "matchmaking",
+      everyMs: HOUR_MS,
+      timeoutMs: HOUR_MS,
+      run: ({ signal, progress }) => removeOldMatchmaking(pool, { signal, onBatch: progress }),
     },
     {
       name: "snapshots",

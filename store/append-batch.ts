@@ -7,8 +7,17 @@ import { classifyFailure, isSpent } from "./pg-errors.ts";
 
 const APPEND =
   "SELECT sequences::text, conflicts FROM append_events($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)";
+const APPEND_MATCHES =
+  "SELECT sequences::text, conflicts, refused::text FROM append_matches($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21)";
 const NO_PARTITION = "23514";
 const RETRIES = 3;
+
+interface Appended {
+  readonly sequences: string | null;
+  readonly conflicts: Conflict[] | null;
+  /** Units whose match is not to be begun, as an array literal: nothing was written, of any unit. */
+  readonly refused?: string | null;
+}
 
 interface Conflict {
   readonly stream: number;
@@ -17,7 +26,8 @@ interface Conflict {
 
 /** Writes batches of units through `append_events`, each in one statement and one round trip. */
 export function createBatchWriter(pool: pg.Pool): WriteBatch {
-  async function attempt(units: readonly Unit[]): Promise<readonly AppendResult[] | Failed> {
+  async function attempt(units: readonly Unit[]): Promise<readonly AppendResult[] | Failed | Refused> {
+    const matches = matchesOf(units);
     const parameters = encode(units);
     let client: pg.PoolClient;
     try {
@@ -26,12 +36,18 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
       return new Failed(error, false);
     }
     try {
-      const { rows } = await client.query<{ sequences: string | null; conflicts: Conflict[] | null }>({
-        name: "append_events",
-        text: APPEND,
-        values: parameters,
-      });
+      const { rows } = await client.query<Appended>(
+        matches.units.length === 0
+          ? { name: "append_events", text: APPEND, values: parameters }
+          : {
+              name: "append_matches",
+              text: APPEND_MATCHES,
+              values: [intArray(matches.units), uuidArray(matches.ids), ...parameters],
+            },
+      );
       client.release();
+      const refused = numbersIn(rows[0]?.refused ?? null);
+      if (refused.length > 0) return new Refused(refused);
       return results(units, rows[0]?.sequences ?? null, rows[0]?.conflicts ?? null);
     } catch (error) {
       // After a lost answer the connection may still be busy with the statement: it must never serve another.
@@ -42,6 +58,7 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
 
   async function write(units: readonly Unit[], retriesLeft: number): Promise<readonly AppendResult[]> {
     const outcome = await attempt(units);
+    if (outcome instanceof Refused) return writeOthers(units, outcome, retriesLeft);
     if (!(outcome instanceof Failed)) return outcome;
     switch (outcome.kind) {
       case "retry":
@@ -71,6 +88,20 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
     }
   }
 
+  /** Matches that are not to be begun fail their own units; the others are written without them. */
+  async function writeOthers(
+    units: readonly Unit[],
+    { refused }: Refused,
+    retriesLeft: number,
+  ): Promise<readonly AppendResult[]> {
+    const others = units.filter((_, u) => !refused.includes(u));
+    const written = others.length === 0 ? [] : await write(others, retriesLeft);
+    return units.map((unit) => {
+      const u = others.indexOf(unit);
+      return u === -1 ? noLongerToBegin(unit) : (written[u] ?? NO_RESULT);
+    });
+  }
+
   return async (units) => {
     try {
       return await write(units, RETRIES);
@@ -89,6 +120,33 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
       return each;
     }
   };
+}
+
+const NO_RESULT: AppendResult = { ok: false, reason: "UNKNOWN", message: "the batch gave no result" };
+
+function noLongerToBegin({ requests }: Unit): AppendResult {
+  const match = requests.find(({ request }) => request.match !== undefined)?.request.match ?? "";
+  return { ok: false, reason: "CONFLICT", aggregateId: match, expected: 0, actual: 0 };
+}
+
+function matchesOf(units: readonly Unit[]): { units: number[]; ids: string[] } {
+  const found = units.flatMap(({ requests }, u) =>
+    requests.flatMap(({ request: { match } }) => (match === undefined ? [] : [{ u, match }])),
+  );
+  return { units: found.map(({ u }) => u), ids: found.map(({ match }) => match) };
+}
+
+/** Of an array literal, "{7,8,9}". */
+function numbersIn(literal: string | null): number[] {
+  return literal === null || literal === "{}" ? [] : literal.slice(1, -1).split(",").map(Number);
+}
+
+/** Nothing was written: the matches of these units are not to be begun. */
+class Refused {
+  readonly refused: readonly number[];
+  constructor(refused: readonly number[]) {
+    this.refused = refused;
+  }
 }
 
 class Failed {
@@ -193,7 +251,7 @@ function results(
   sequences: string | null,
   conflicts: readonly Conflict[] | null,
 ): readonly AppendResult[] {
-  const numbers = sequences === null ? [] : sequences.slice(1, -1).split(",").map(Number);
+  const numbers = numbersIn(sequences);
   const failed = new Map<number, AppendResult>();
   if (conflicts !== null) {
     const streams = inOrder(units);

@@ -25,6 +25,11 @@ export interface AppendRequest {
   readonly actorId: string;
   readonly streams: readonly StreamAppend[];
   readonly outcomes?: readonly CommandOutcome[];
+  /**
+   * A match of the matchmaking that begins in the same transaction. Where it is not to be begun (any more) nothing is written: a
+   * CONFLICT whose `aggregateId` is the match's. Only PostgreSQL's store knows matches.
+   */
+  readonly match?: string | undefined;
 }
 
 export type AppendResult =

@@ -38,6 +38,7 @@ export function createMemoryStore(registry: EventRegistry): EventStore {
   }
 
   function write(request: AppendRequest): AppendResult {
+    if (request.match !== undefined) return { ok: false, reason: "INVALID", message: "there are no matches in memory" };
     const refused = conflict(request);
     if (refused !== undefined) return refused;
     const sequences: number[] = [];

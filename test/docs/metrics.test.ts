@@ -11,7 +11,7 @@ test("[METRIC-1] names tell their unit, counters that they count, and everything
   for (const { name, type, labels, help } of metricsDescribed()) {
     expect(help, name).toMatch(/^[A-Z0-9].{10,}[^.]$/);
     expect(name.endsWith("_total"), name).toBe(type === "counter");
-    if (type === "histogram") expect(name).toMatch(/_(seconds|bytes|events|commands)$/);
+    if (type === "histogram") expect(name).toMatch(/_(seconds|bytes|events|commands|points)$/);
     for (const label of labels) expect(label).toMatch(/^[a-z_]+$/);
   }
 });
