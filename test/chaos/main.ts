@@ -30,6 +30,8 @@ await mkdir(join(folder, "journals"));
 const ending = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
 
+// The SDK's word on each connection that a fault has ended.
+console.warn = () => undefined;
 const begun = performance.now();
 const say = (line: string): void =>
   console.log(`[${((performance.now() - begun) / 1_000).toFixed(1).padStart(6)}] ${line}`);

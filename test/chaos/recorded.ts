@@ -8,15 +8,15 @@ import type { Journal, Subject } from "./journal.ts";
 const ASK_MS = 20_000;
 const REJOIN_MS = 300;
 /** Commands that can be asked for again. */
-const KEPT = 50;
+const KEPT = 20;
 
 /** A session of the SDK that a client keeps a diary of. It is joined anew where it was closed for good. */
 export interface Recorded<State, Command> {
   readonly state: State;
   /** Resolves with an answer that stands, however long it takes. */
   command(command: Command): Promise<Answer>;
-  /** Its last commands once more, under their ids. */
-  askAgain(last: number): Promise<void>;
+  /** Those of its last commands that it sent after `since` (ms since 1970), once more, under their ids. */
+  askAgain(since: number): Promise<void>;
   until(test: (state: State) => boolean): Promise<State>;
   leave(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export async function record<State extends { readonly version: number }, Command
   subject: Subject,
   join: () => Promise<Session<State, Command>>,
 ): Promise<Recorded<State, Command>> {
-  const sent = new Map<string, Command>();
+  const sent = new Map<string, { readonly at: number; readonly command: Command }>();
   const seen = { subject, session: uuidv7() };
   let session = await enter();
 
@@ -67,7 +67,7 @@ export async function record<State extends { readonly version: number }, Command
     },
     command(command) {
       const commandId = uuidv7();
-      sent.set(commandId, command);
+      sent.set(commandId, { at: Date.now(), command });
       for (const [oldest] of sent) {
         if (sent.size <= KEPT) break;
         sent.delete(oldest);
@@ -75,8 +75,8 @@ export async function record<State extends { readonly version: number }, Command
       journal.write({ kind: "sent", commandId, subject, message: command });
       return ask(command, commandId);
     },
-    async askAgain(last) {
-      for (const [commandId, command] of [...sent].slice(-last)) await ask(command, commandId);
+    async askAgain(since) {
+      for (const [commandId, { at, command }] of [...sent]) if (at > since) await ask(command, commandId);
     },
     async until(test) {
       for (;;) {

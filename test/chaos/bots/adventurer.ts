@@ -7,7 +7,6 @@ import { type Bot, type BotWorld, oneOf, within } from "./bot.ts";
 import { fight, joinFight } from "./fighting.ts";
 import { arrive, type Person } from "./person.ts";
 
-const LAST = 15;
 const WARES = [ITEM.potionDeSoin, ITEM.antidote, ITEM.bombeDePoix, ITEM.infusionDOrtie] as const;
 const QUESTS = [QUEST.bienvenue, QUEST.bruitDansLaCave, QUEST.premiereLecon, QUEST.sEquiper] as const;
 const VILLAGERS = [PNJ.oriane, PNJ.mirabelle, PNJ.gaspard] as const;
@@ -119,8 +118,8 @@ export function createAdventurer(name: string, n: number, world: BotWorld, other
       }
       if (person.own.state.echangeId !== "") await person.own.command({ type: "AnnulerEchange" });
     },
-    async askAgain() {
-      await person?.own.askAgain(LAST);
+    async askAgain(since) {
+      await person?.own.askAgain(since);
     },
     async leave() {
       await person?.own.leave();

@@ -19,8 +19,8 @@ export interface Bot {
   readonly playerId?: string | undefined;
   /** Resolves when what it has begun has come to an end. */
   play(): Promise<void>;
-  /** Asks again for its last commands, which have to be answered as before. */
-  askAgain(): Promise<void>;
+  /** Asks again for commands that it sent after `since` (ms since 1970), which have to be answered as before. */
+  askAgain(since: number): Promise<void>;
   /** Leaves; to be called when everything has come to rest. */
   leave(): Promise<void>;
 }

@@ -10,8 +10,6 @@ import { arrive, type Person } from "./person.ts";
 export const GOODS = [ITEM.sauge, ITEM.mineraiDeFer, ITEM.boisDIf] as const;
 type Good = (typeof GOODS)[number];
 
-const LAST = 15;
-
 /** Places orders, half of them in the books' rooms and half over REST, takes some back, and lets some expire. */
 export function createTrader(name: string, n: number, world: BotWorld): Bot {
   const { journal, random, over, apiUrl } = world;
@@ -85,9 +83,9 @@ export function createTrader(name: string, n: number, world: BotWorld): Bot {
       // What expires after the log has been read would be shown, and not be in it.
       await sleep(Math.max(0, expiresAt - Date.now()) + 1_000);
     },
-    async askAgain() {
-      await person?.own.askAgain(LAST);
-      for (const room of rooms.values()) await room.askAgain(LAST);
+    async askAgain(since) {
+      await person?.own.askAgain(since);
+      for (const room of rooms.values()) await room.askAgain(since);
     },
     async leave() {
       await Promise.all([person?.own, ...rooms.values()].map((one) => one?.leave()));
