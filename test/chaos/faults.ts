@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import pg from "pg";
+import type { ClusterProcess } from "../../server/cluster/child.ts";
+import type { Cluster } from "../../server/cluster/cluster.ts";
 import type { BadNetwork } from "../support/bad-network.ts";
 import type { Fault } from "./plan.ts";
-import type { Cluster, ClusterProcess } from "./stand-in.ts";
 
 /** What was done, and when: ms since 1970. */
 export interface Injected {

@@ -1,5 +1,5 @@
+import type { ClusterRole } from "../../server/cluster/child.ts";
 import { seeded } from "../support/seeded.ts";
-import type { ClusterRole } from "./stand-in.ts";
 
 export type Target = ClusterRole | "clients";
 

@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { allEvents } from "../../domain/all-events.ts";
+import { type Cluster, startCluster } from "../../server/cluster/cluster.ts";
 import { createPool } from "../../store/database.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { createPostgresStore } from "../../store/postgres-store.ts";
 import { createRegistry } from "../../store/registry.ts";
-import { openBadNetwork } from "../support/bad-network.ts";
+import { type BadNetwork, openBadNetwork } from "../support/bad-network.ts";
 import { wholeLog } from "../support/play-game.ts";
 import { assembleCrew, type Crew, type CrewOptions } from "./bots/crew.ts";
 import { GOODS } from "./bots/trader.ts";
@@ -19,7 +20,6 @@ import { allOf, combatsEnd, comeToRest } from "./peace.ts";
 import { describeFault, type Fault, planFaults } from "./plan.ts";
 import { checkReadModels } from "./read-models.ts";
 import { type Recovery, recoveries } from "./recovery.ts";
-import { type Cluster, startCluster } from "./stand-in.ts";
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -64,11 +64,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const releasers: (() => Promise<unknown>)[] = [];
   try {
     const nodeIds = watchNodeIds();
-    const cluster = await startCluster({ folder: join(folder, "cluster"), games, env: ENV, onLog: nodeIds.read });
+    const networks: BadNetwork[] = [];
+    releasers.push(() => Promise.all(networks.map((network) => network.close())));
+    /** Clients meet whatever it is over a network that can fail. */
+    async function publicUrl(gameUrl: string): Promise<string> {
+      const network = await openBadNetwork(gameUrl);
+      networks.push(network);
+      return network.url;
+    }
+    const cluster = await startCluster({
+      ...{ folder: join(folder, "cluster"), games, env: ENV, onLog: nodeIds.read },
+      publicAddress: async (port) => new URL(await publicUrl(`ws://127.0.0.1:${port}`)).host,
+    });
     releasers.push(() => cluster.stop());
     signal?.throwIfAborted();
-    const network = await openBadNetwork(cluster.gameUrl);
-    releasers.push(() => network.close());
     const plan = planFaults({ seed, durationMs, everyMs, processes: cluster.processes });
     say(`seed ${seed}: ${plan.length} faults in ${durationMs / 1_000} s`);
     for (const fault of plan) say(describeFault(fault));
@@ -76,9 +85,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const journals = join(folder, "journals");
     await mkdir(journals, { recursive: true });
     let over = false;
-    const urls = { gameUrl: network.url, apiUrl: cluster.apiUrl };
+    const urls = { gameUrl: await publicUrl(cluster.gameUrl), apiUrl: cluster.apiUrl };
     const crew = assembleCrew({ ...urls, seed, folder: journals, size, over: () => over });
-    const faults = createFaults({ cluster, networks: [network], nodeIdOf: nodeIds.of });
+    const faults = createFaults({ cluster, networks, nodeIdOf: nodeIds.of });
     const playing = crew.bots.map((bot) => bot.play());
     const begun = Date.now();
     const progress = setInterval(() => {

@@ -3,7 +3,6 @@ import { inject } from "vitest";
 import { childrenOf } from "../../server/cluster/processes-of.ts";
 import { type PostgresProcess, startPostgres } from "../../server/postgres-process.ts";
 import { migrate } from "../../store/migrate.ts";
-import { childrenOf } from "./children.ts";
 import { localBinaries, makeFolder } from "./servers.ts";
 
 /** A PostgreSQL of the test's own, with fsync on, that it may stop, kill and pause. Ends with `dispose`, or the run fails. */
