@@ -27,7 +27,7 @@ export interface FaultsOptions {
   nodeIdOf(process: string): string | undefined;
 }
 
-const ASK_MS = 500;
+const ASK_MS = 2_000;
 const START_AGAIN_MS = 300;
 
 export function createFaults({ cluster, networks, nodeIdOf }: FaultsOptions) {

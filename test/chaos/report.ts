@@ -7,11 +7,12 @@ const RECOVERY_AIM_MS = 2_000;
 export function describeReport(report: ChaosReport): string {
   const kinds = Map.groupBy(report.injected, ({ fault }) => `${fault.kind} ${fault.role}`);
   const alone = report.recoveries.filter((one) => one.alone);
+  const measured = report.recoveries.filter(({ firstMs }) => firstMs !== undefined);
   const lines = [
     `${report.injected.length} faults: ${counted([...kinds].map(([kind, all]) => [kind, all.length]))}`,
     `commands: ${counted([...report.outcomes])}`,
     `${report.events} events, ${report.combats} combats, ${report.states} states held against the log`,
-    "from kill -9 of a game node to the next accepted command on what it ran, ms:",
+    `from kill -9 of a game node to the next accepted command on what it ran, ms (${report.recoveries.length} kills are known of, ${measured.length} nodes ran what was played on):`,
     described(
       "  all, the first",
       report.recoveries.map(({ firstMs }) => firstMs),
