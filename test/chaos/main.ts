@@ -31,7 +31,7 @@ const ending = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
 
 // The SDK's word on each connection that a fault has ended.
-console.warn = () => undefined;
+for (const word of ["info", "warn"] as const) console[word] = () => undefined;
 const begun = performance.now();
 const say = (line: string): void =>
   console.log(`[${((performance.now() - begun) / 1_000).toFixed(1).padStart(6)}] ${line}`);

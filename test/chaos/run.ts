@@ -134,12 +134,16 @@ async function suffer(
 ): Promise<void> {
   await sleep(CALM_MS, undefined, { signal });
   const begun = Date.now();
+  // One that cannot be done ends the run, whatever the others are at.
+  const broken = Promise.withResolvers<never>();
   const injecting: Promise<void>[] = [];
   for (const fault of plan) {
-    await sleep(Math.max(0, begun + fault.at - Date.now()), undefined, { signal });
-    injecting.push(inject(fault));
+    await Promise.race([sleep(Math.max(0, begun + fault.at - Date.now()), undefined, { signal }), broken.promise]);
+    const injected = inject(fault);
+    injected.catch(broken.reject);
+    injecting.push(injected);
   }
-  await Promise.all(injecting);
+  await Promise.race([Promise.all(injecting), broken.promise]);
 }
 
 interface OpenLog {
