@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from "uuid";
 import { migrate } from "../store/migrate.ts";
 import { type Summary, summarise } from "./load.ts";
 import { atLeast, atMost, type Bench, type BenchOptions } from "./report.ts";
-import { type DuelClient, joinDuel } from "./rooms/duel-client.ts";
+import { type DuelClient, joinDuel, localGame } from "./rooms/duel-client.ts";
 import type { Ready } from "./rooms/room-server.ts";
 
 const KINDS = ["plain", "memory", "durable"] as const;
@@ -71,8 +71,8 @@ async function measure(kind: Kind, transport: string, { databaseUrl, long }: Ben
     const pairs: (readonly [DuelClient, DuelClient])[] = [];
     for (const { combatId, players } of server.ready.duels) {
       pairs.push([
-        await joinDuel(server.ready.port, combatId, players[0]),
-        await joinDuel(server.ready.port, combatId, players[1]),
+        await joinDuel(localGame(server.ready.port), combatId, players[0], players[0]),
+        await joinDuel(localGame(server.ready.port), combatId, players[1], players[1]),
       ]);
     }
     const seconds = long ? 15 : 2.2;
@@ -87,7 +87,7 @@ async function measure(kind: Kind, transport: string, { databaseUrl, long }: Ben
 }
 
 /** Every pair hits in turn: at once, or both once in each `periodMs`. */
-async function play(
+export async function play(
   pairs: readonly (readonly [DuelClient, DuelClient])[],
   seconds: number,
   periodMs: number,

@@ -5,9 +5,11 @@ import { idle } from "./idle.ts";
 import { lag } from "./lag.ts";
 import { describeMachine, loadAverage } from "./machine.ts";
 import { marketBench } from "./market.ts";
+import { nodes } from "./nodes.ts";
 import { players } from "./players.ts";
 import { projections } from "./projections.ts";
 import { reads } from "./reads.ts";
+import { recovery } from "./recovery.ts";
 import { replay } from "./replay.ts";
 import { type Bench, printResult } from "./report.ts";
 import { rooms } from "./rooms.ts";
@@ -25,6 +27,8 @@ const BENCHES: readonly Bench[] = [
   lag,
   reads,
   spectators,
+  recovery,
+  nodes,
 ];
 const USAGE = `usage: node bench/run.ts <${BENCHES.map(({ name }) => name).join("|")}> [--json] [--long] [--save]`;
 

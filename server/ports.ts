@@ -27,10 +27,28 @@ export async function assertPortFree(port: number, host: string, variable: strin
   await new Promise((resolve) => probe.close(resolve));
 }
 
+/** Below those that systems give to outgoing connections, one of which could take the port before it is used. */
+const [LOWEST, HIGHEST] = [10_000, 32_000];
+
 /** A port that nobody has at this moment. */
 export async function freePort(host: string): Promise<number> {
+  for (let tries = 0; ; tries += 1) {
+    // The system's own choice, if all of these are taken.
+    const wanted = tries < 50 ? LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST)) : 0;
+    const port = await listenOnce(wanted, host);
+    if (port !== undefined) return port;
+  }
+}
+
+/** Undefined: somebody has it. */
+async function listenOnce(wanted: number, host: string): Promise<number | undefined> {
   const probe = createServer();
-  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, host, resolve));
+  try {
+    await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(wanted, host, resolve));
+  } catch (error) {
+    if (wanted === 0) throw error;
+    return undefined;
+  }
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no port");

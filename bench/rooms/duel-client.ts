@@ -10,6 +10,14 @@ const ROOM_RESPONSE = 22;
 
 const packr = new Packr({ useRecords: false });
 
+interface Seat {
+  readonly processId: string;
+  readonly roomId: string;
+  readonly sessionId: string;
+  readonly publicAddress?: string;
+  readonly error?: string;
+}
+
 export interface DuelClient {
   readonly playerId: string;
   /** Patches and full states received. */
@@ -19,15 +27,19 @@ export interface DuelClient {
   close(): void;
 }
 
-export async function joinDuel(port: number, combatId: string, playerId: string): Promise<DuelClient> {
-  const response = await fetch(`http://127.0.0.1:${port}/matchmake/joinOrCreate/combat`, {
+export const localGame = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** @param url of the game port, as http; where the room is, it says itself if it is elsewhere */
+export async function joinDuel(url: string, combatId: string, playerId: string, token: string): Promise<DuelClient> {
+  const response = await fetch(`${url}/matchmake/joinOrCreate/combat`, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${playerId}` },
+    headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
     body: JSON.stringify({ combatId }),
   });
-  const seat = (await response.json()) as { processId: string; roomId: string; sessionId: string; error?: string };
+  const seat = (await response.json()) as Seat;
   if (!response.ok) throw new Error(`join: ${seat.error}`);
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`);
+  const host = seat.publicAddress ?? new URL(url).host;
+  const socket = new WebSocket(`ws://${host}/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}`);
   socket.binaryType = "nodebuffer";
   const waiting = new Map<number, { resolve: (version: number) => void; reject: (error: Error) => void }>();
   let patches = 0;

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   /** The balancer's ports; default free ones. */
   readonly gamePort?: number;
   readonly apiPort?: number;
+  /** Where clients find a game node that listens on a port; default there. */
+  readonly publicAddress?: (gamePort: number) => Promise<string>;
   readonly onLog?: (name: string, line: string) => void;
 }
 
@@ -94,7 +96,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
         env: {
           ...shared,
           ...{ GAME_PORT: String(gamePort), API_PORT: String(apiPort), NODE_URL: apiUrl },
-          PUBLIC_ADDRESS: `${HOST}:${gamePort}`,
+          PUBLIC_ADDRESS: (await options.publicAddress?.(gamePort)) ?? `${HOST}:${gamePort}`,
           // One of them brings the demo world, if it is wanted at all.
           ...(first ? {} : { DEMO_WORLD: "false" }),
         },

@@ -1,4 +1,5 @@
 import { startEmbeddedPostgres } from "../embedded-postgres.ts";
+import { isErrno } from "../postgres-folder.ts";
 import type { PostgresProcess } from "../postgres-process.ts";
 import type { ClusterProcess } from "./child.ts";
 import { childrenOf } from "./processes-of.ts";
@@ -33,10 +34,10 @@ export async function startPostgresChild(
       switch (signal) {
         case "SIGSTOP":
           paused = [pid, ...(await childrenOf(pid))];
-          for (const one of paused) process.kill(one, signal);
+          for (const one of paused) tell(one, signal);
           return;
         case "SIGCONT":
-          for (const one of paused) process.kill(one, signal);
+          for (const one of paused) tell(one, signal);
           paused = [];
           return;
         case "SIGKILL":
@@ -53,4 +54,13 @@ export async function startPostgresChild(
       follow(server);
     },
   };
+}
+
+/** A session may end between being found and being told. */
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!isErrno(error, "ESRCH")) throw error;
+  }
 }

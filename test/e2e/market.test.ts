@@ -8,6 +8,7 @@ import { gameRegistry } from "../support/game-node.ts";
 import { auditMarket, replayBook, replayPlayer } from "../support/market-audit.ts";
 import { wholeLog } from "../support/play-game.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { seeded } from "../support/seeded.ts";
 import { FAST, type TestServerProcess, useServerProcess } from "../support/server-process.ts";
 import { openStore, useReleasers } from "../support/store.ts";
 
@@ -25,17 +26,6 @@ const servers = [
 ] as const;
 const store = openStore({ url: database.url }, gameRegistry());
 release(() => store.close());
-
-/** From 0 to 1, the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Told {
   readonly commandId: string;

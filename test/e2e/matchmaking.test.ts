@@ -218,7 +218,11 @@ describe("a service", () => {
     const made = await Promise.all([1, 2, 3].map(() => asService("/matchmaking/matches", body, id)));
     expect(made.map(({ status }) => status)).toEqual([201, 201, 201]);
     for (const one of made) expect(one.body).toEqual(made[0]?.body);
-    const { combatId, matchId, seats } = (made[0]?.body ?? {}) as { combatId: string; matchId: string; seats: unknown[] };
+    const { combatId, matchId, seats } = (made[0]?.body ?? {}) as {
+      combatId: string;
+      matchId: string;
+      seats: unknown[];
+    };
     const seat = (joueurId: string) => ({ joueurId, equipe: "A", room: "combat", options: { combatId } });
     expect(seats).toHaveLength(2);
     expect(seats).toEqual(expect.arrayContaining([seat(alix), seat(bruno)]));

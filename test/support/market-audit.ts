@@ -34,6 +34,9 @@ function openOrders(state: MarketState): readonly Ordre[] {
   return [state.ventes, state.achats].flatMap((side) => [...items(side)].flatMap((level) => [...items(level.ordres)]));
 }
 
+/** Sources and reasons of moves after which there is as much in the game as before. */
+const BETWEEN_PLAYERS: readonly string[] = ["MARCHE", "RETOUR", "ORDRE_RESERVE", "ECHANGE", "DIVISION", "EMPILEMENT"];
+
 const sum = (amounts: readonly number[]): number => amounts.reduce((total, one) => total + one, 0);
 
 /** Everything that must hold of players' purses and the books, from the log alone. `problems`: what does not. */
@@ -56,6 +59,8 @@ export function auditMarket(log: Log, goods: readonly string[]) {
   ].map(({ payload }) => payload);
   const gold = of<PayloadOf<"OrModifie">>("OrModifie").map(({ payload }) => payload);
   const added = of<PayloadOf<"ItemAjoute">>("ItemAjoute").map(({ payload }) => payload);
+  const removed = of<PayloadOf<"ItemRetire">>("ItemRetire").map(({ payload }) => payload);
+  const consumed = of<PayloadOf<"ItemUtilise">>("ItemUtilise").map(({ payload }) => payload);
   const closed = of<PayloadOf<"OrdreClos">>("OrdreClos").map(({ payload }) => payload);
 
   // Gold and goods.
@@ -66,9 +71,10 @@ export function auditMarket(log: Log, goods: readonly string[]) {
   const first = sum(players.map(({ or }) => or));
   check(first + brought === purses + bound + tax, `gold: ${first} + ${brought} ≠ ${purses} + ${bound} + ${tax}`);
   for (const itemId of goods) {
-    const given = sum(
-      added.filter((one) => one.itemId === itemId && one.source === "CADEAU").map((one) => one.quantite),
-    );
+    const come = added.filter((one) => one.itemId === itemId && !BETWEEN_PLAYERS.includes(one.source));
+    const gone = removed.filter((one) => one.itemId === itemId && !BETWEEN_PLAYERS.includes(one.raison));
+    const used = consumed.filter((one) => one.itemId === itemId);
+    const given = sum(come.map(({ quantite }) => quantite)) - sum([...gone, ...used].map(({ quantite }) => quantite));
     const carried = sum(
       states.flatMap(({ inventaire }) =>
         Object.values(inventaire.slots).map((slot) => (slot.itemId === itemId ? slot.quantite : 0)),
