@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { CombatSession } from "../../client/client.ts";
 import type { CombatCommandMessage } from "../../client/combat.ts";
 import { holdAppends } from "../support/appends-held.ts";
@@ -8,6 +8,8 @@ import { type Fight, isOver, isTurnOf, joinAs, play, readLog, snapshotsOf, start
 import { useDatabase } from "../support/postgres.ts";
 import { expectInLog, expectNothingBesideTheLog, watch } from "../support/seen.ts";
 
+// Each test starts a node again, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 const database = useDatabase();
 const cluster = useCluster(database);
 const DEFEND: CombatCommandMessage = { type: "ExecuterAction", typeAction: "DEFENSE" };

@@ -35,7 +35,7 @@ export function useCluster(
       databaseUrl: database.url,
       projectors: 0,
       ...counts,
-      env: { ...FAST, DEMO_WORLD: "false", NODE_TIMEOUT_MS: "3000" },
+      env: { ...FAST, DEMO_WORLD: "false", NODE_TIMEOUT_MS: "3000", DATABASE_POOL: "3" },
       onLog(name, line) {
         log += `${name} ${line}\n`;
       },
