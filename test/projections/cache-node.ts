@@ -72,8 +72,8 @@ export function openCacheNode(options: CacheNodeOptions): CacheNode {
   const { url, redisUrl, nodeId, runs = false, projector = accounts(), gate } = options;
   const redis = createRedis({ url: redisUrl, prefix: PREFIX, restMs: options.restMs ?? 100 });
   const node = openConsumerNode({ url }, { nodeId, feed: { pollMs: 20 } });
-  const pool = createPool({ url, poolSize: 6 });
-  const projected = createPool({ url: options.projectedUrl ?? url, poolSize: 3, answerTimeoutMs: 1_000 });
+  const pool = createPool({ url, poolSize: 3 });
+  const projected = createPool({ url: options.projectedUrl ?? url, poolSize: 2, answerTimeoutMs: 1_000 });
   projected.on("connect", (client) => options.onConnect?.(client));
   const outcomes: CacheOutcome[] = [];
   const caches = createCaches({
@@ -113,7 +113,7 @@ export function openCacheNode(options: CacheNodeOptions): CacheNode {
 }
 
 export async function until(holds: () => boolean | Promise<boolean>, what = "it"): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  for (let tries = 0; tries < 2_000; tries += 1) {
     if (await holds()) return;
     await sleep(10);
   }
