@@ -113,10 +113,12 @@ test("[REDIS-8] a new day begins at nothing, and who still counts the old one ad
   await client.set("d:stats:combats:today", 1_000);
   await node();
   await asTheLog();
+  await until(async () => (await client.exists("d:stats:active_players:today")) === 1);
   for (const key of ["d:stats:combats:today", "d:stats:active_players:today", UPTO])
     expect([key, await client.expiretime(key)]).toEqual([key, today + 86_400]);
   await client.hset(UPTO, { day: today + 86_400, upto: 0 });
   await client.set("d:stats:combats:today", 7);
+  await log("JoueurConnecte", 1, { player: 99 });
   await log("CombatDemarre", 2);
   await until(async () => (await active()) > 0);
   await sleep(100);
