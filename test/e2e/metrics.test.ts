@@ -8,6 +8,7 @@ import { joinRaw, joinRoomRaw } from "../support/raw-client.ts";
 import { findRedis, type TestRedis } from "../support/redis.ts";
 import { type Scrape, scrape } from "../support/scrape.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
+import { watch } from "../support/watch.ts";
 
 const env: Record<string, string> = { ...FAST, MALFORMED_FRAMES: "3", REDIS_PREFIX: `${crypto.randomUUID()}:` };
 let redis: TestRedis;
@@ -68,6 +69,9 @@ test("[METRIC-2] [METRIC-5] a played game moves every metric that does not count
   const read = async (path: string) => (await fetch(`${server.apiUrl}${path}`, { headers: spectator })).status;
   await eventually(() => read(`/combat/${combatId}`), { timeout: 20_000 }).toBe(200);
   expect(await read(`/players/${crypto.randomUUID()}`)).toBe(404);
+  const { session: replay } = await watch(server.gameUrl, combatId, { replay: true });
+  await replay.command({ type: "seek", to: { version: 1e6 } });
+  await replay.leave();
   expect((await post(`${server.apiUrl}/admin/upkeep/partitions/run`, "admin", {})).status).toBe(202);
 
   const metrics = metricsDescribed().filter(({ name }) => !TROUBLE.includes(name));

@@ -29,6 +29,8 @@ export interface Fought {
   /** So many attacks, in one append. */
   act(attacks: number): Promise<void>;
   log(): Promise<StoredEvent[]>;
+  /** That of the log's last event. */
+  readonly version: number;
 }
 
 /** A game port in this process that only lets watch, over a log in memory. `fail`: makes reads of streams fail while it says so. */
@@ -127,6 +129,9 @@ export async function startSpectateServer(
               return { type: "ExecuterAction", joueurId, typeAction: "ATTAQUE", cibles: [cible] };
             }),
           ),
+        get version() {
+          return state.version;
+        },
         async log() {
           const events: StoredEvent[] = [];
           for await (const event of memory.readStream(combatId)) events.push(event);
@@ -134,9 +139,16 @@ export async function startSpectateServer(
         },
       };
     },
-    watch(combatId: string, options: SpectateOptions = {}, at = url): Promise<SpectateSession> {
+    async watch(combatId: string, options: SpectateOptions = {}, at = url): Promise<SpectateSession> {
       const client = new AetherClient({ url: at, token: uuidv7(), heartbeatMs: 600_000 });
-      return client.spectate(combatId, options);
+      for (let tries = 0; ; tries += 1) {
+        try {
+          return await client.spectate(combatId, options);
+        } catch (error) {
+          // Clients and server share a thread here: on a busy machine a join may take longer than a client waits.
+          if (tries === 5 || !String(error).includes("in time")) throw error;
+        }
+      }
     },
     async close(): Promise<void> {
       await game.close();

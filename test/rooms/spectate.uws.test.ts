@@ -1,3 +1,0 @@
-import { describeSpectators } from "./spectate.cases.ts";
-
-describeSpectators("uws");
