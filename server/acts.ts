@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Role } from "../domain/roles.ts";
 import type { Principal } from "../rooms/principal.ts";
@@ -14,6 +15,12 @@ export interface Acts {
   refused(request: FastifyRequest, code: string): void;
 }
 
+/** Behind a proxy it is whatever that one says, and may be nothing that the database takes for an address. */
+function addressOf({ ip }: FastifyRequest): string | undefined {
+  const [address = ""] = ip.split("%");
+  return isIP(address) === 0 ? undefined : address;
+}
+
 /** The line of each call of operators and services: written before the act, ended before its answer goes out. */
 export function createActs(lines: Pick<AuditLines, "begin" | "end">, telemetry: Telemetry) {
   const begun = new WeakMap<FastifyRequest, { readonly lineId: number; code?: string }>();
@@ -23,7 +30,7 @@ export function createActs(lines: Pick<AuditLines, "begin" | "end">, telemetry: 
       if (!AUDITED.includes(role)) return;
       const [target = ""] = request.url.split("?");
       const act = `${request.method} ${request.routeOptions.url ?? target}`;
-      const lineId = await lines.begin({ userId, role, act, target, correlationId, address: request.ip });
+      const lineId = await lines.begin({ userId, role, act, target, correlationId, address: addressOf(request) });
       begun.set(request, { lineId });
     },
     refused(request, code) {

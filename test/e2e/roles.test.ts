@@ -28,6 +28,8 @@ const PAGES = ["inventory", "equipment", "skills", "quests", "levels"];
 const VIEWERS: readonly Role[] = ["joueur", "spectateur", "service", "admin"];
 /** Bodies are of no command: whoever gets through is told so, and nothing is changed. */
 const DOORS: readonly TestedDoor[] = [
+  { method: "POST", route: "/auth/claim", roles: ["joueur"], body: {} },
+  { method: "GET", route: "/admin/audit", roles: ["admin"] },
   { method: "POST", route: "/combat/start", roles: ["service", "admin"], body: {} },
   { method: "POST", route: "/combat/action", roles: ["joueur"], body: {} },
   { method: "POST", route: "/players/:id/commands", id: ME, roles: ["joueur", "admin"], body: {} },
@@ -85,6 +87,8 @@ const DOORS: readonly TestedDoor[] = [
   { method: "POST", route: "/admin/dead-letters/:id/discard", id: "nobody:1", roles: ["admin"], body: {} },
 ];
 const OPEN = ["/healthz", "/readyz", "/metrics"];
+/** For whoever has no token yet. */
+const ENTRIES = ["register", "guest", "login", "refresh", "logout"].map((call) => `/auth/${call}`);
 const pathOf = ({ route, id = crypto.randomUUID() }: TestedDoor): string =>
   route.replace(":type", "Combat").replace(/:(id|board|name|task)/, id);
 
@@ -102,6 +106,7 @@ describe("REST", () => {
     const known = [
       ...DOORS.map(({ method, route, roles }) => ({ route: `${method} ${route}`, roles: [...roles] })),
       ...OPEN.map((path) => ({ route: `GET ${path}`, roles: undefined })),
+      ...ENTRIES.map((path) => ({ route: `POST ${path}`, roles: undefined })),
     ];
     const sorted = <One extends { route: string }>(all: One[]) => all.sort((a, b) => (a.route < b.route ? -1 : 1));
     expect(sorted(found)).toEqual(sorted(known));
@@ -134,6 +139,15 @@ describe("REST", () => {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       expect(response.status).toBe(401);
+    }
+  });
+
+  test.each(ENTRIES)("[ROLE-2] %s is for whoever comes, and no token makes it another's", async (path) => {
+    for (const role of [undefined, ...ROLES]) {
+      const headers = role && { authorization: `Bearer ${await tokenFor(role)}` };
+      const body = JSON.stringify({ role: "admin" });
+      const init = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body };
+      expect((await fetch(`${server.apiUrl}${path}`, init)).status, role).toBe(400);
     }
   });
 
