@@ -5,6 +5,7 @@ import { idle } from "./idle.ts";
 import { lag } from "./lag.ts";
 import { describeMachine, loadAverage } from "./machine.ts";
 import { marketBench } from "./market.ts";
+import { matchmakingBench } from "./matchmaking.ts";
 import { players } from "./players.ts";
 import { projections } from "./projections.ts";
 import { reads } from "./reads.ts";
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   replay,
   idle,
   marketBench,
+  matchmakingBench,
   players,
   projections,
   lag,

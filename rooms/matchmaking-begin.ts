@@ -19,7 +19,7 @@ export interface MatchBeginning {
 }
 
 /** Refusals that are for a player's sake: the others of its match may be matched again. */
-const PLAYERS_OWN: readonly string[] = ["IN_COMBAT", "NO_HIT_POINTS", "NOT_FOUND"];
+const PLAYERS_OWN: readonly string[] = ["IN_COMBAT", "NO_HIT_POINTS", "PLAYER_NOT_FOUND", "NOT_FOUND"];
 
 /**
  * [MATCH-10]: begins a match's combat, in one commit with the match. Whoever begins it again finds it begun. What refuses it for good ends

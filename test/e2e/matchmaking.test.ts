@@ -241,7 +241,7 @@ describe("a service", () => {
       expect((await asService("/matchmaking/matches", both, id)).body["code"]).toBe("IN_COMBAT");
     expect((await queue(server.apiUrl, bruno, { mode: "3V3" })).status).toBe(201);
     const none = fight([player(crypto.randomUUID()), rat]);
-    expect((await asService("/matchmaking/matches", none)).body["code"]).toBe("NOT_FOUND");
+    expect((await asService("/matchmaking/matches", none)).body["code"]).toBe("PLAYER_NOT_FOUND");
   });
 
   test("[MATCH-2] [MATCH-18] queues parties with ratings of its own, and answers for players by name", async () => {
@@ -276,6 +276,18 @@ describe("a service", () => {
     expect(made).toBe(again);
     expect(stdout.match(/ joins combat /g)).toHaveLength(2);
   });
+});
+
+test("[MATCH-21] all of it is measured", async () => {
+  const mode = 'mode="1V1"';
+  const { ticket } = await queue(server.apiUrl, await create(server.apiUrl), { mode: "BOSS", cibleId: PNJ.grumgor });
+  expect(ticket.etat).toBe("EN_ATTENTE");
+  expect(await server.metric("aether_matchmaking_tickets", 'mode="BOSS",etat="EN_ATTENTE"')).toBe(1);
+  expect(await server.metric("aether_matches_total", `${mode},outcome="begun"`)).toBeGreaterThan(0);
+  const matches = await server.metric("aether_matchmaking_spread_points_count", mode);
+  expect(matches).toBeGreaterThan(0);
+  expect(await server.metric("aether_matchmaking_wait_seconds_count", mode)).toBe(2 * matches);
+  expect(await server.metric("aether_matchmaking_pass_seconds_count")).toBeGreaterThan(0);
 });
 
 test("[MATCH-10] after all of it matches, combats, tickets and players say the same", async () => {
