@@ -22,7 +22,7 @@ export interface MatchBeginning {
 const PLAYERS_OWN: readonly string[] = ["IN_COMBAT", "NO_HIT_POINTS", "PLAYER_NOT_FOUND", "NOT_FOUND"];
 
 /**
- * [MATCH-10]: begins a match's combat, in one commit with the match. Whoever begins it again finds it begun. What refuses it for good ends
+ * [QUEUE-10]: begins a match's combat, in one commit with the match. Whoever begins it again finds it begun. What refuses it for good ends
  * the match: who is to blame is out of the queue, the others wait on. A refusal that is `retryable` leaves everything as it is.
  */
 export async function beginMatch(match: ReadyMatch, services: MatchBeginning): Promise<Answer> {
