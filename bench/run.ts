@@ -6,6 +6,7 @@ import { lag } from "./lag.ts";
 import { describeMachine, loadAverage } from "./machine.ts";
 import { marketBench } from "./market.ts";
 import { nodes } from "./nodes.ts";
+import { matchmakingBench } from "./matchmaking.ts";
 import { players } from "./players.ts";
 import { projections } from "./projections.ts";
 import { reads } from "./reads.ts";
@@ -22,6 +23,7 @@ const BENCHES: readonly Bench[] = [
   replay,
   idle,
   marketBench,
+  matchmakingBench,
   players,
   projections,
   lag,

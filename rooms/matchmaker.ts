@@ -15,7 +15,7 @@ import {
   waitingModes,
   waitingTickets,
 } from "../store/matchmaker.ts";
-import { createPause } from "../store/pause.ts";
+import { backOff, createPause } from "../store/pause.ts";
 import { expireTickets } from "../store/tickets.ts";
 import { derivedUuid, uuidv7 } from "../store/uuid.ts";
 
@@ -119,7 +119,7 @@ export function createMatchmaker(options: MatchmakerOptions): Matchmaker {
   }
 
   async function passes(): Promise<void> {
-    while (!closed) {
+    for (let failures = 0; !closed; ) {
       passing.clear();
       const start = performance.now();
       let found = 0;
@@ -130,12 +130,15 @@ export function createMatchmaker(options: MatchmakerOptions): Matchmaker {
         if (done?.taken === true) measure?.tookOver();
         if (done !== undefined) measure?.passed((performance.now() - start) / 1_000, found);
         if (done?.ready === true) beginning.wake();
+        failures = 0;
       } catch (error) {
         onFault("matchmaker", error);
+        failures += 1;
       }
       if (found > 0) onChange();
       // What was found leaves others nearer to each other than before: a full look may follow at once.
-      if (!closed && found === 0) await passing.wait(mine ? everyMs : 4 * everyMs);
+      if (!closed && failures > 0) await passing.wait(backOff(failures));
+      else if (!closed && found === 0) await passing.wait(mine ? everyMs : 4 * everyMs);
     }
   }
 

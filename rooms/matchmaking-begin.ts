@@ -19,10 +19,10 @@ export interface MatchBeginning {
 }
 
 /** Refusals that are for a player's sake: the others of its match may be matched again. */
-const PLAYERS_OWN: readonly string[] = ["IN_COMBAT", "NO_HIT_POINTS", "NOT_FOUND"];
+const PLAYERS_OWN: readonly string[] = ["IN_COMBAT", "NO_HIT_POINTS", "PLAYER_NOT_FOUND", "NOT_FOUND"];
 
 /**
- * [MATCH-10]: begins a match's combat, in one commit with the match. Whoever begins it again finds it begun. What refuses it for good ends
+ * [QUEUE-10]: begins a match's combat, in one commit with the match. Whoever begins it again finds it begun. What refuses it for good ends
  * the match: who is to blame is out of the queue, the others wait on. A refusal that is `retryable` leaves everything as it is.
  */
 export async function beginMatch(match: ReadyMatch, services: MatchBeginning): Promise<Answer> {

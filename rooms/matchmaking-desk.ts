@@ -60,7 +60,7 @@ export function createMatchmakingDesk(services: DeskServices): MatchmakingDesk {
   const { pool, rules, catalogue, readPlayer, onChange } = services;
   const sizes = sizesOf(rules);
 
-  /** [MATCH-2] */
+  /** [QUEUE-2] */
   async function memberOf(mode: ModeRules, joueurId: string, given?: number): Promise<Member | Refused> {
     const state = await readPlayer(joueurId);
     if (state === undefined) return refusal("NOT_FOUND", `there is no player ${joueurId}`);

@@ -3,6 +3,7 @@ import type { Registry } from "prom-client";
 import type { EtatCombat } from "../domain/combat/state.ts";
 import type { AggregateType } from "../domain/envelope.ts";
 import { modeOf, type Watch } from "../rooms/spectate-watch.ts";
+import { mode as modes } from "../domain/matchmaking/modes.ts";
 import type { EventStore } from "../store/event-store.ts";
 import type { Feed } from "../store/feed.ts";
 import { addScrapedGauge, type ScrapedGauge } from "./scraped.ts";
@@ -18,6 +19,7 @@ export interface GaugeSources {
   readonly store: Pick<EventStore, "runAfter">;
   readonly live: { readonly followers: number };
   readonly watches: () => Iterable<Watch>;
+  readonly matchmaking: { open(): Promise<readonly { mode: string; etat: string; count: number }[]> };
   readonly onFault: (error: unknown) => void;
 }
 
@@ -25,7 +27,7 @@ type Figure = readonly [labels: Readonly<Record<string, string>>, value: number]
 
 /** Gauges of what is there at this moment. */
 export function addGauges(registry: Registry, sources: GaugeSources): void {
-  const { actors, combats, rooms, pools, feed, store, live, watches, onFault } = sources;
+  const { actors, combats, rooms, pools, feed, store, live, matchmaking, watches, onFault } = sources;
 
   function add(name: string, help: string, labelNames: readonly string[], read: ScrapedGauge<Figure>["read"]): void {
     addScrapedGauge<Figure>(registry, {
@@ -64,6 +66,10 @@ export function addGauges(registry: Registry, sources: GaugeSources): void {
       return [...counts].map(([mode, n]): Figure => [{ mode }, n]);
     },
   );
+  add("aether_matchmaking_tickets", "Open tickets of all nodes, by mode and state", ["mode", "etat"], async () => [
+    ...modes.options.map((mode): Figure => [{ mode, etat: "EN_ATTENTE" }, 0]),
+    ...(await matchmaking.open()).map(({ mode, etat, count }): Figure => [{ mode, etat }, count]),
+  ]);
 
   add("aether_pool_connections", "Connections to the database, by pool and state", ["pool", "state"], () =>
     Object.entries(pools).flatMap(([pool, { totalCount, idleCount }]): Figure[] => [

@@ -9,7 +9,7 @@ import { createTicketWatch, type TicketWatch } from "../rooms/matchmaking-watch.
 import type { Telemetry } from "../rooms/telemetry.ts";
 import type { EventStore } from "../store/event-store.ts";
 import { type ReadyMatch, readMatch } from "../store/matches.ts";
-import { ticketsOfMatch } from "../store/tickets.ts";
+import { countTickets, ticketsOfMatch } from "../store/tickets.ts";
 import { combatServices } from "./combat-services.ts";
 import type { Game } from "./game.ts";
 import type { Metrics } from "./metrics.ts";
@@ -18,6 +18,8 @@ import type { MatchmakingRouteServices } from "./routes/matchmaking.ts";
 export interface Matchmaking extends MatchmakingRouteServices {
   readonly desk: MatchmakingDesk;
   readonly watch: TicketWatch;
+  /** Open tickets, for figures. */
+  open: () => ReturnType<typeof countTickets>;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function createMatchmaking(options: MatchmakingOptions): Matchmaking {
       },
     }),
     watch,
+    open: () => countTickets(pool),
     serviceMatch: (body, call) => serviceMatch(body, call, { pool, begin }),
     async readMatch(matchId) {
       const match = await readMatch(pool, matchId);

@@ -87,7 +87,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
         ...{ accounts: access.connections, matchmaking: matchmaking.pool },
       },
       watches: () => port?.followers.shown() ?? [],
-      ...{ feed, store, live, onFault },
+      ...{ feed, store, live, matchmaking, onFault },
     });
     const api = createApi({
       ...{ access, entrance, drain, nodes, game, consumers, store, metrics, log, schedule, matchmaking },

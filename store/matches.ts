@@ -81,7 +81,7 @@ export async function acceptMatch(client: Database, matchId: string, joueurId: s
   return "DONE";
 }
 
-/** [MATCH-7]: everybody has said yes. */
+/** [QUEUE-7]: everybody has said yes. */
 async function ready(client: Database, matchId: string): Promise<void> {
   await client.query("UPDATE matchs SET etat = 'PRET', libres = 0, echeance = NULL WHERE match_id = $1", [matchId]);
   await client.query(
@@ -128,7 +128,7 @@ export async function cancelTicket(
   }
 }
 
-/** [MATCH-7], [MATCH-8]: a group waits for others to come in their place; two teams come to nothing. */
+/** [QUEUE-7], [QUEUE-8]: a group waits for others to come in their place; two teams come to nothing. */
 async function leaveMatch(
   client: Database,
   match: LockedMatch,
@@ -162,7 +162,7 @@ export async function dissolve(client: Database, matchId: string, raison: string
   );
 }
 
-/** [MATCH-7]: the time is up. Who has not said yes is out; a group that is large enough without them goes. */
+/** [QUEUE-7]: the time is up. Who has not said yes is out; a group that is large enough without them goes. */
 export async function endLate(client: Database, limit: number, sizesOf: (mode: string) => MatchSizes): Promise<number> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT match_id AS id FROM matchs WHERE etat = 'PROPOSE' AND echeance <= clock_timestamp()

@@ -184,14 +184,3 @@ export async function joinGroup(
     [matchId, tickets],
   );
 }
-
-/** Open tickets by mode and state. */
-export async function countTickets(
-  pool: Database,
-): Promise<readonly { readonly mode: string; readonly etat: string; readonly count: number }[]> {
-  const { rows } = await pool.query<{ mode: string; etat: string; count: number }>(
-    `SELECT mode, etat, count(*)::int AS count FROM tickets_matchmaking
-     WHERE etat IN ('FORMATION', 'EN_ATTENTE', 'PROPOSE', 'APPARIE') GROUP BY mode, etat`,
-  );
-  return rows;
-}

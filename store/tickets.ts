@@ -242,3 +242,14 @@ export async function closeTickets(
   );
   return rows.map(({ id }) => id);
 }
+
+/** Open tickets by mode and state. */
+export async function countTickets(
+  pool: Database,
+): Promise<readonly { readonly mode: string; readonly etat: string; readonly count: number }[]> {
+  const { rows } = await pool.query<{ mode: string; etat: string; count: number }>(
+    `SELECT mode, etat, count(*)::int AS count FROM tickets_matchmaking
+     WHERE etat IN ('FORMATION', 'EN_ATTENTE', 'PROPOSE', 'APPARIE') GROUP BY mode, etat`,
+  );
+  return rows;
+}

@@ -10,7 +10,7 @@ export interface FightMember {
   readonly equipe: string;
 }
 
-/** [MATCH-10]: what a match asks of `POST /combat/start`: its players, and of a group's those whom it wants to fight. */
+/** [QUEUE-10]: what a match asks of `POST /combat/start`: its players, and of a group's those whom it wants to fight. */
 export function fightOf(rules: ModeRules, cibleId: string | null, members: readonly FightMember[]) {
   const seated = (equipe: "A" | "B") =>
     members

@@ -62,7 +62,7 @@ export function findMatches(
   return { matches, backfills };
 }
 
-/** [MATCH-3]: nobody is further from anybody than each of them takes by now. */
+/** [QUEUE-3]: nobody is further from anybody than each of them takes by now. */
 function agree(rules: ModeRules, tickets: readonly WaitingTicket[], now: number): boolean {
   return spreadOf(tickets) <= Math.min(...tickets.map((one) => windowOf(one, rules, now)));
 }
@@ -130,12 +130,12 @@ function gather(
   return patient || sizeOf(largest) < rules.minimum ? undefined : largest;
 }
 
-/** [MATCH-5] */
+/** [QUEUE-5] */
 function mayCome(one: WaitingTicket, there: readonly WaitingTicket[], { region, cibleId }: Wanted): boolean {
   return !there.includes(one) && one.cibleId === cibleId && latencyIn(one, region) !== undefined;
 }
 
-/** [MATCH-8]: the free places of a group go to those who wait longest and fit. */
+/** [QUEUE-8]: the free places of a group go to those who wait longest and fit. */
 function backfill(rules: ModeRules, queue: Queue, group: OpenGroup, now: number): Backfill[] {
   const { matchId, region, cibleId } = group;
   const joined: WaitingTicket[] = [];

@@ -19,7 +19,7 @@ const settings = z.strictObject({
 });
 export type ModeSettings = DeepReadonly<z.infer<typeof settings>>;
 
-/** [MATCH-1] */
+/** [QUEUE-1] */
 export interface ModeRules extends ModeSettings {
   readonly mode: Mode;
   readonly typeCombat: TypeCombat;

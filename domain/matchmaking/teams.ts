@@ -19,13 +19,13 @@ function* divisions(tickets: readonly WaitingTicket[], size: number): Generator<
   }
 }
 
-/** [MATCH-4]: whether these tickets can still become two teams of `size` once the places left are filled one by one. */
+/** [QUEUE-4]: whether these tickets can still become two teams of `size` once the places left are filled one by one. */
 export function canBeDivided(tickets: readonly WaitingTicket[], size: number): boolean {
   for (const _ of divisions(tickets, size)) return true;
   return false;
 }
 
-/** [MATCH-4]: the two teams of `size`, tickets kept whole, whose sums of ratings differ least. Undefined: there are none. */
+/** [QUEUE-4]: the two teams of `size`, tickets kept whole, whose sums of ratings differ least. Undefined: there are none. */
 export function balancedTeams(tickets: readonly WaitingTicket[], size: number): Sides | undefined {
   if (players(tickets) !== 2 * size) return undefined;
   let best: Sides | undefined;

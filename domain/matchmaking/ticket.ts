@@ -17,13 +17,13 @@ export interface WaitingTicket {
   readonly creeA: number;
 }
 
-/** [MATCH-3]: how far from its own rating this ticket takes others, by now. */
+/** [QUEUE-3]: how far from its own rating this ticket takes others, by now. */
 export function windowOf({ creeA }: WaitingTicket, { fenetre }: ModeRules, now: number): number {
   const seconds = Math.max(0, now - creeA) / 1_000;
   return Math.min(fenetre.max, Math.floor(fenetre.debut + fenetre.parSeconde * seconds));
 }
 
-/** [MATCH-5]: the ticket's latency there, 0 where its own region was not measured; undefined: it cannot play there. */
+/** [QUEUE-5]: the ticket's latency there, 0 where its own region was not measured; undefined: it cannot play there. */
 export function latencyIn(ticket: WaitingTicket, region: string): number | undefined {
   const measured = ticket.latences[region] ?? (region === ticket.region ? 0 : undefined);
   return measured === undefined || measured > ticket.latenceMax ? undefined : measured;

@@ -36,7 +36,7 @@ async function queueStubbornly(apiUrl: () => string, id: string): Promise<SeenTi
   }
 }
 
-test("[MATCH-9] [MATCH-10] the node that matches is killed again and again while players come: each comes into one combat, and every match has its own", async () => {
+test("[QUEUE-9] [QUEUE-10] the node that matches is killed again and again while players come: each comes into one combat, and every match has its own", async () => {
   const everybody: string[] = [];
   for (let wave = 0; wave < 4; wave += 1) {
     const ids = await Promise.all(Array.from({ length: 12 }, () => create(servers[wave % 2 === 0 ? 0 : 1].apiUrl)));

@@ -28,7 +28,7 @@ const asService = (path: string, body: unknown, id?: string) =>
   call(server.apiUrl, path, "service", { method: "POST", body, ...(id !== undefined && { id }) });
 
 describe("REST", () => {
-  test("[MATCH-10] [MATCH-14] [MATCH-15] two players come into one combat; asked again, a ticket is the same", async () => {
+  test("[QUEUE-10] [QUEUE-14] [QUEUE-15] two players come into one combat; asked again, a ticket is the same", async () => {
     const [alix, bruno] = [await arrive(server.gameUrl, "MAGE"), await arrive(server.gameUrl, "MAGE", "Bruno")];
     const id = crypto.randomUUID();
     const made = await queue(server.apiUrl, alix.id, { mode: "1V1" }, id);
@@ -49,7 +49,7 @@ describe("REST", () => {
     await Promise.all([alix, bruno].map(({ session }) => session.leave()));
   });
 
-  test("[MATCH-12] [MATCH-18] a ticket is cancelled by its player, and is no stranger's to see", async () => {
+  test("[QUEUE-12] [QUEUE-18] a ticket is cancelled by its player, and is no stranger's to see", async () => {
     const alix = await create(server.apiUrl);
     const { ticket } = await queue(server.apiUrl, alix, { mode: "1V1" });
     const path = `/matchmaking/tickets/${ticket.ticketId}`;
@@ -66,14 +66,14 @@ describe("REST", () => {
     expect(own.body["ticketId"]).toBe(ticket.ticketId);
   });
 
-  test("[MATCH-15] a look that waits for nothing is answered when its time is up", async () => {
+  test("[QUEUE-15] a look that waits for nothing is answered when its time is up", async () => {
     const alix = await create(server.apiUrl);
     const { ticket } = await queue(server.apiUrl, alix, { mode: "3V3" });
     const path = `/matchmaking/tickets/${ticket.ticketId}?wait=0.3`;
     expect((await call(server.apiUrl, path, "joueur", { userId: alix })).body).toEqual(ticket);
   });
 
-  test("[MATCH-2] [MATCH-5] a wish that nobody could fulfil is refused", async () => {
+  test("[QUEUE-2] [QUEUE-5] a wish that nobody could fulfil is refused", async () => {
     const alix = await create(server.apiUrl);
     for (const [wish, code] of [
       [{ mode: "4V4" }, "BAD_REQUEST"],
@@ -91,7 +91,7 @@ describe("REST", () => {
     expect(nobody.body["code"]).toBe("NOT_FOUND");
   });
 
-  test("[MATCH-8] a group's free places are filled while it is to be accepted, and all of them fight", async () => {
+  test("[QUEUE-8] a group's free places are filled while it is to be accepted, and all of them fight", async () => {
     const wish = { mode: "PVE", cibleId: PNJ.ratDesCaves };
     const players: { id: string; ticket: SeenTicket }[] = [];
     const come = async (): Promise<void> => {
@@ -136,7 +136,7 @@ describe("the room", () => {
   };
   const join = async (mode: "1V1" | "2V2", id: string) => (await clientFor(server.gameUrl, id)).joinMatchmaking(mode);
 
-  test("[MATCH-7] [MATCH-13] [MATCH-17] two friends and two alone find each other, all say yes, and the friends are on one side", async () => {
+  test("[QUEUE-7] [QUEUE-13] [QUEUE-17] two friends and two alone find each other, all say yes, and the friends are on one side", async () => {
     const ids = await Promise.all([1, 2, 3, 4].map(() => create(server.apiUrl)));
     const sessions = await Promise.all(ids.map((id) => join("2V2", id)));
     const groupe = { groupeId: crypto.randomUUID(), taille: 2 };
@@ -156,7 +156,7 @@ describe("the room", () => {
     await Promise.all(sessions.map((one) => one.leave()));
   });
 
-  test("[MATCH-13] [MATCH-18] a party that is full refuses; nobody answers for another", async () => {
+  test("[QUEUE-13] [QUEUE-18] a party that is full refuses; nobody answers for another", async () => {
     const ids = await Promise.all([1, 2, 3].map(() => create(server.apiUrl)));
     const sessions = await Promise.all(ids.map((id) => join("2V2", id)));
     const groupe = { groupeId: crypto.randomUUID(), taille: 2 };
@@ -174,7 +174,7 @@ describe("the room", () => {
     await Promise.all(sessions.map((one) => one.leave()));
   });
 
-  test("[MATCH-17] nonsense is refused, and a mode that there is not", async () => {
+  test("[QUEUE-17] nonsense is refused, and a mode that there is not", async () => {
     const id = await create(server.apiUrl);
     const session = await join("1V1", id);
     for (const message of [{ type: "ChercherMatch", cote: 9 }, { type: "Gagner" }, { type: "RepondreMatch" }])
@@ -185,7 +185,7 @@ describe("the room", () => {
     await expect(client.joinMatchmaking("9V9" as never)).rejects.toMatchObject({ code: 400 });
   });
 
-  test("[MATCH-9] [MATCH-17] after a kill the ticket is as it was, and leads to its combat", async () => {
+  test("[QUEUE-9] [QUEUE-17] after a kill the ticket is as it was, and leads to its combat", async () => {
     const ids = await Promise.all([1, 2].map(() => create(server.apiUrl)));
     const [session, other] = await Promise.all(ids.map((id) => join("1V1", id)));
     if (session === undefined || other === undefined) throw new Error("two");
@@ -211,7 +211,7 @@ describe("a service", () => {
   const player = (entiteId: string, position = 5) => ({ entiteId, typeEntite: "JOUEUR", equipe: "A", position });
   const rat = { entiteId: PNJ.ratDesCaves, typeEntite: "PNJ", equipe: "B", position: 8 };
 
-  test("[MATCH-14] [MATCH-16] makes a match of its own, once, with seats", async () => {
+  test("[QUEUE-14] [QUEUE-16] makes a match of its own, once, with seats", async () => {
     const [alix, bruno] = [await create(server.apiUrl), await create(server.apiUrl)];
     const id = crypto.randomUUID();
     const body = fight([player(alix), player(bruno, 4), rat]);
@@ -233,7 +233,7 @@ describe("a service", () => {
     await session.leave();
   });
 
-  test("[MATCH-2] [MATCH-16] takes nobody out of a queue, and what refuses the combat frees the others", async () => {
+  test("[QUEUE-2] [QUEUE-16] takes nobody out of a queue, and what refuses the combat frees the others", async () => {
     const [alix, bruno] = [await create(server.apiUrl), await create(server.apiUrl)];
     const { ticket } = await queue(server.apiUrl, alix, { mode: "3V3" });
     const both = fight([player(alix), player(bruno, 4), rat]);
@@ -245,10 +245,10 @@ describe("a service", () => {
       expect((await asService("/matchmaking/matches", both, id)).body["code"]).toBe("IN_COMBAT");
     expect((await queue(server.apiUrl, bruno, { mode: "3V3" })).status).toBe(201);
     const none = fight([player(crypto.randomUUID()), rat]);
-    expect((await asService("/matchmaking/matches", none)).body["code"]).toBe("NOT_FOUND");
+    expect((await asService("/matchmaking/matches", none)).body["code"]).toBe("PLAYER_NOT_FOUND");
   });
 
-  test("[MATCH-2] [MATCH-18] queues parties with ratings of its own, and answers for players by name", async () => {
+  test("[QUEUE-2] [QUEUE-18] queues parties with ratings of its own, and answers for players by name", async () => {
     const ids = await Promise.all([1, 2, 3, 4].map(() => create(server.apiUrl)));
     const parties = [ids.slice(0, 2), ids.slice(2)].map((party) =>
       party.map((joueurId) => ({ joueurId, cote: 4_000 })),
@@ -269,7 +269,7 @@ describe("a service", () => {
     expect((await asService("/matchmaking/tickets", { mode: "2V2", joueurs: twice })).status).toBe(400);
   });
 
-  test("[MATCH-20] goes the way of the example", async () => {
+  test("[QUEUE-20] goes the way of the example", async () => {
     const ids = [await create(server.apiUrl), await create(server.apiUrl)];
     const file = fileURLToPath(new URL("../../docs/examples/matchmaking-service.ts", import.meta.url));
     const env = { ...process.env, AETHER_API: server.apiUrl, SERVICE_TOKEN: await tokenFor("service") };
@@ -282,6 +282,18 @@ describe("a service", () => {
   });
 });
 
-test("[MATCH-10] after all of it matches, combats, tickets and players say the same", async () => {
+test("[QUEUE-21] all of it is measured", async () => {
+  const mode = 'mode="1V1"';
+  const { ticket } = await queue(server.apiUrl, await create(server.apiUrl), { mode: "BOSS", cibleId: PNJ.grumgor });
+  expect(ticket.etat).toBe("EN_ATTENTE");
+  expect(await server.metric("aether_matchmaking_tickets", 'mode="BOSS",etat="EN_ATTENTE"')).toBe(1);
+  expect(await server.metric("aether_matches_total", `${mode},outcome="begun"`)).toBeGreaterThan(0);
+  const matches = await server.metric("aether_matchmaking_spread_points_count", mode);
+  expect(matches).toBeGreaterThan(0);
+  expect(await server.metric("aether_matchmaking_wait_seconds_count", mode)).toBe(2 * matches);
+  expect(await server.metric("aether_matchmaking_pass_seconds_count")).toBeGreaterThan(0);
+});
+
+test("[QUEUE-10] after all of it matches, combats, tickets and players say the same", async () => {
   await expectWhole(database.url);
 });

@@ -49,6 +49,13 @@ const DOORS: readonly TestedDoor[] = [
   { method: "GET", route: "/market/items/:id/prices", roles: EVERYONE },
   { method: "GET", route: "/market/items/:id/transactions", roles: EVERYONE },
   { method: "GET", route: "/market/orders", roles: ["joueur"] },
+  { method: "POST", route: "/matchmaking/tickets", roles: ["joueur", "service"], body: {} },
+  { method: "GET", route: "/matchmaking/tickets", roles: ["joueur"] },
+  { method: "GET", route: "/matchmaking/tickets/:id", roles: ["joueur", "service", "admin"] },
+  { method: "DELETE", route: "/matchmaking/tickets/:id", roles: ["joueur", "service"], body: {} },
+  { method: "POST", route: "/matchmaking/matches", roles: ["service"], body: {} },
+  { method: "GET", route: "/matchmaking/matches/:id", roles: ["service", "admin"] },
+  { method: "POST", route: "/matchmaking/matches/:id/answer", roles: ["joueur", "service"], body: {} },
   { method: "GET", route: "/combats", roles: EVERYONE },
   { method: "GET", route: "/combat/:id", roles: VIEWERS },
   { method: "GET", route: "/combat/:id/history", roles: VIEWERS },
@@ -208,6 +215,7 @@ describe("rooms", () => {
     { room: "player", options: { joueurId: ME }, roles: ["joueur"] },
     { room: "market", options: { itemId: ITEM.potionDeSoin }, roles: ["joueur"] },
     { room: "world", options: {}, roles: EVERYONE },
+    { room: "matchmaking", options: { mode: "1V1" }, roles: ["joueur"] },
   ];
   test.each(ROOMS.flatMap((one) => ROLES.map((role) => ({ ...one, role }))))(
     "[ROLE-1] $role joins $room",

@@ -113,7 +113,7 @@ async function play(last: number, where: Where): Promise<boolean> {
 
 describe("a node that dies", () => {
   for (const where of ["before", "after"] as const)
-    test(`[MATCH-9] [MATCH-10] [MATCH-11] ${where} any of its steps: nobody is in two matches, nothing is without its combat, the next node ends it`, async () => {
+    test(`[QUEUE-9] [QUEUE-10] [QUEUE-11] ${where} any of its steps: nobody is in two matches, nothing is without its combat, the next node ends it`, async () => {
       // Every other step before it and the rest after it: between two of them nothing else is done.
       let last = where === "before" ? 1 : 2;
       while (!(await play(last, where))) last += 2;
@@ -122,7 +122,7 @@ describe("a node that dies", () => {
     });
 });
 
-test("[MATCH-9] of two nodes one matches, and the other once the first is closed", async () => {
+test("[QUEUE-9] of two nodes one matches, and the other once the first is closed", async () => {
   await lapse();
   const first = openMatchmaking(survivor, pool, RULES);
   const node = await openGameNode();

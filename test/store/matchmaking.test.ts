@@ -65,7 +65,7 @@ const late = (matchId: string) =>
   );
 
 describe("tickets", () => {
-  test("[MATCH-2] of many at once for one player, one is made, through whichever connection", async () => {
+  test("[QUEUE-2] of many at once for one player, one is made, through whichever connection", async () => {
     const joueurId = uuidv7();
     const made = await Promise.allSettled(Array.from({ length: 20 }, () => queued(joueurId)));
     expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -78,7 +78,7 @@ describe("tickets", () => {
     expect(left).toEqual([]);
   });
 
-  test("[MATCH-2] parties that share players, in any order: one is made, and nobody hangs", async () => {
+  test("[QUEUE-2] parties that share players, in any order: one is made, and nobody hangs", async () => {
     const shared = Array.from({ length: 6 }, () => ({ joueurId: uuidv7(), cote: 1 }));
     const made = await Promise.allSettled(
       Array.from({ length: 12 }, (_, i) =>
@@ -88,7 +88,7 @@ describe("tickets", () => {
     expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  test("[MATCH-14] the same ticket again is the same ticket", async () => {
+  test("[QUEUE-14] the same ticket again is the same ticket", async () => {
     const ticket = newTicket();
     const member = [{ joueurId: uuidv7(), cote: 1_000 }];
     const made = await Promise.all(Array.from({ length: 8 }, () => insertTicket(pool, ticket, "EN_ATTENTE", member)));
@@ -96,7 +96,7 @@ describe("tickets", () => {
     expect((await readTicket(pool, ticket.ticketId))?.joueurs).toHaveLength(1);
   });
 
-  test("[MATCH-13] friends who come at the same time make one party, and one too many is told", async () => {
+  test("[QUEUE-13] friends who come at the same time make one party, and one too many is told", async () => {
     const party = newTicket({ taille: 3, mode: "3V3" });
     const join = () => inTransaction(pool, (client) => joinParty(client, party, { joueurId: uuidv7(), cote: 900 }));
     const outcomes = await Promise.all([join(), join(), join(), join()]);
@@ -104,7 +104,7 @@ describe("tickets", () => {
     expect(await readTicket(pool, party.ticketId)).toMatchObject({ etat: "EN_ATTENTE", cote: 900 });
   });
 
-  test("[MATCH-19] is given up when its time is over, and its player is free", async () => {
+  test("[QUEUE-19] is given up when its time is over, and its player is free", async () => {
     const [old, young] = [await queued(uuidv7(), { dureeMs: -1 }), await queued()];
     expect(await inTransaction(pool, (client) => expireTickets(client, 10))).toEqual([old.ticketId]);
     expect(await etats(old, young)).toEqual(["ANNULE", "EN_ATTENTE"]);
@@ -112,7 +112,7 @@ describe("tickets", () => {
     expect((await ticketsOfPlayers(pool, [old.joueurId])).get(old.joueurId)?.etat).toBe("EN_ATTENTE");
   });
 
-  test("[MATCH-19] what is over is removed after a week, and nothing else", async () => {
+  test("[QUEUE-19] what is over is removed after a week, and nothing else", async () => {
     const [a, b, c, d] = [await queued(), await queued(), await queued(), await queued()];
     const matchId = await matched([a, b], 0);
     await inTransaction(pool, (client) => giveUp(client, matchId, "BOSS_AWAY", [a.ticketId, b.ticketId]));
@@ -129,7 +129,7 @@ describe("tickets", () => {
 });
 
 describe("accepting", () => {
-  test("[MATCH-7] all at the same time: it is ready", async () => {
+  test("[QUEUE-7] all at the same time: it is ready", async () => {
     const all = [await queued(), await queued()];
     const matchId = await matched(all, 60_000);
     expect(await etats(...all)).toEqual(["PROPOSE", "PROPOSE"]);
@@ -139,7 +139,7 @@ describe("accepting", () => {
     expect((await readMatch(pool, matchId))?.etat).toBe("PRET");
   });
 
-  test("[MATCH-7] one says no: it is out, the other waits on as long as it has waited", async () => {
+  test("[QUEUE-7] one says no: it is out, the other waits on as long as it has waited", async () => {
     const [no, yes] = [await queued(), await queued()];
     const before = (await readTicket(pool, yes.ticketId))?.creeA;
     const matchId = await matched([no, yes], 60_000);
@@ -156,7 +156,7 @@ describe("accepting", () => {
     await queued(no.joueurId);
   });
 
-  test("[MATCH-7] the time is up: who has not answered is out, and a late yes changes nothing", async () => {
+  test("[QUEUE-7] the time is up: who has not answered is out, and a late yes changes nothing", async () => {
     const [absent, yes] = [await queued(), await queued()];
     const matchId = await matched([absent, yes], 60_000);
     await accept(matchId, yes.joueurId);
@@ -167,12 +167,12 @@ describe("accepting", () => {
     expect((await readTicket(pool, absent.ticketId))?.raison).toBe("ABSENCE");
   });
 
-  test("[MATCH-7] a stranger's yes is none", async () => {
+  test("[QUEUE-7] a stranger's yes is none", async () => {
     const matchId = await matched([await queued(), await queued()], 60_000);
     expect(await accept(matchId, uuidv7())).toBe("NOT_FOUND");
   });
 
-  test("[MATCH-8] a group waits for others in the place of one who leaves, and goes in the end with those who accepted", async () => {
+  test("[QUEUE-8] a group waits for others in the place of one who leaves, and goes in the end with those who accepted", async () => {
     const all = [await queued(), await queued(), await queued()];
     const matchId = await matched(all, 60_000);
     const [one, two, three] = all;
@@ -185,7 +185,7 @@ describe("accepting", () => {
     expect(await etats(...all)).toEqual(["ANNULE", "APPARIE", "APPARIE"]);
   });
 
-  test("[MATCH-8] too few have accepted: the group comes to nothing", async () => {
+  test("[QUEUE-8] too few have accepted: the group comes to nothing", async () => {
     const all = [await queued(), await queued(), await queued()];
     const matchId = await matched(all, 60_000);
     await accept(matchId, all[0]?.joueurId ?? "");
@@ -196,7 +196,7 @@ describe("accepting", () => {
 });
 
 describe("races", () => {
-  test("[MATCH-12] a cancellation and a match at the same time: one of them wins, and the other player is never left behind", async () => {
+  test("[QUEUE-12] a cancellation and a match at the same time: one of them wins, and the other player is never left behind", async () => {
     for (let round = 0; round < 30; round += 1) {
       const [a, b] = [await queued(), await queued()];
       const both = [a.ticketId, b.ticketId];
@@ -222,7 +222,7 @@ describe("races", () => {
     }
   });
 
-  test("[MATCH-7] [MATCH-12] a yes and a cancellation at the same time: ready with both, or neither", async () => {
+  test("[QUEUE-7] [QUEUE-12] a yes and a cancellation at the same time: ready with both, or neither", async () => {
     for (let round = 0; round < 30; round += 1) {
       const [a, b] = [await queued(), await queued()];
       const matchId = await matched([a, b], 60_000);
@@ -242,7 +242,7 @@ describe("a match begins", () => {
       match,
     });
 
-  test("[MATCH-10] in the commit of its first event; a second time nothing is written", async () => {
+  test("[QUEUE-10] in the commit of its first event; a second time nothing is written", async () => {
     const all = [await queued(), await queued()];
     const matchId = await matched(all, 0);
     expect(await begin(matchId, uuidv7())).toMatchObject({ ok: true });
@@ -253,7 +253,7 @@ describe("a match begins", () => {
     await queued(all[0]?.joueurId);
   });
 
-  test("[MATCH-10] not where its stream is in the way: match and tickets stay as they are", async () => {
+  test("[QUEUE-10] not where its stream is in the way: match and tickets stay as they are", async () => {
     const all = [await queued(), await queued()];
     const matchId = await matched(all, 0);
     const combat = uuidv7();
@@ -265,7 +265,7 @@ describe("a match begins", () => {
     expect(await etats(...all)).toEqual(["APPARIE", "APPARIE"]);
   });
 
-  test("[MATCH-10] in one batch with others, each has its own fate", async () => {
+  test("[QUEUE-10] in one batch with others, each has its own fate", async () => {
     const pairs = await Promise.all(Array.from({ length: 12 }, async () => [await queued(), await queued()] as const));
     const matches = await Promise.all(pairs.map((pair) => matched(pair, 0)));
     const given = new Set(matches.filter((_, i) => i % 3 === 0));
@@ -288,7 +288,7 @@ describe("a match begins", () => {
       expect(await etats(...pair)).toEqual(i % 3 === 0 ? ["EN_ATTENTE", "EN_ATTENTE"] : ["LANCE", "LANCE"]);
   });
 
-  test("[MATCH-10] [MATCH-11] or is given up: one of the two, at the same time", async () => {
+  test("[QUEUE-10] [QUEUE-11] or is given up: one of the two, at the same time", async () => {
     for (let round = 0; round < 20; round += 1) {
       const all = [await queued(), await queued()];
       const [matchId, combat] = [await matched(all, 0), uuidv7()];
@@ -308,7 +308,7 @@ describe("the turn", () => {
   const lapse = () =>
     withClient(database.url, (client) => client.query("UPDATE matchmaker SET seen_at = now() - interval '1 minute'"));
 
-  test("[MATCH-9] is one node's until it leaves it or is silent for too long", async () => {
+  test("[QUEUE-9] is one node's until it leaves it or is silent for too long", async () => {
     await lapse();
     expect(await takeTurn(pool, "a", pass)).toBe("passed");
     expect(await takeTurn(pool, "b", pass)).toBeUndefined();
@@ -321,7 +321,7 @@ describe("the turn", () => {
     await leaveTurn(pool, "a");
   });
 
-  test("[MATCH-9] no other node matches while a pass is under way, though its node seems silent", async () => {
+  test("[QUEUE-9] no other node matches while a pass is under way, though its node seems silent", async () => {
     const under = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     await lapse();

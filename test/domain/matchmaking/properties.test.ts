@@ -41,7 +41,7 @@ function leastDifference(tickets: readonly WaitingTicket[], taille: number): num
 }
 
 describe("two teams", () => {
-  test("[MATCH-4] are full, of whole parties, and balanced as well as can be", () => {
+  test("[QUEUE-4] are full, of whole parties, and balanced as well as can be", () => {
     always(VERSUS, (rules, queue) => {
       for (const { equipes } of findMatches(rules, queue, NOW).matches) {
         expect(equipes.map(size)).toEqual([rules.taille, rules.taille]);
@@ -51,13 +51,13 @@ describe("two teams", () => {
     });
   });
 
-  test("[MATCH-3] lie within everybody's window", () => {
+  test("[QUEUE-3] lie within everybody's window", () => {
     always(VERSUS, (rules, queue) => {
       for (const { equipes } of findMatches(rules, queue, NOW).matches) expectWithinWindows(rules, equipes.flat());
     });
   });
 
-  test("[MATCH-6] of one each: whoever is left over finds nobody who would do", () => {
+  test("[QUEUE-6] of one each: whoever is left over finds nobody who would do", () => {
     always(["1V1"], (rules, queue) => {
       const done = new Set(chosen(findMatches(rules, queue, NOW)));
       const left = queue.filter((one) => !done.has(one));
@@ -96,7 +96,7 @@ describe("groups", () => {
         return { ...group, matchId: "m", tickets: [{ ticketId: "in it", cote, taille, ...rest }] };
       });
 
-  test("[MATCH-8] are of the smallest size or more, want one fight, and lie within everybody's window", () => {
+  test("[QUEUE-8] are of the smallest size or more, want one fight, and lie within everybody's window", () => {
     always(GROUPS, (rules, queue) => {
       for (const { equipes, libres, cibleId } of findMatches(rules, queue, NOW).matches) {
         const [group = []] = equipes;
@@ -109,7 +109,7 @@ describe("groups", () => {
     });
   });
 
-  test("[MATCH-8] are filled up to their places, by those who fit them", () => {
+  test("[QUEUE-8] are filled up to their places, by those who fit them", () => {
     for (const mode of GROUPS)
       fc.assert(
         fc.property(queues(RULES[mode]), open(RULES[mode]), (queue, group) => {
@@ -126,7 +126,7 @@ describe("groups", () => {
       );
   });
 
-  test("[MATCH-6] no ticket twice, in matches and free places together", () => {
+  test("[QUEUE-6] no ticket twice, in matches and free places together", () => {
     for (const mode of GROUPS)
       fc.assert(
         fc.property(queues(RULES[mode]), open(RULES[mode]), (queue, group) => {
@@ -138,7 +138,7 @@ describe("groups", () => {
 });
 
 describe("every mode", () => {
-  test("[MATCH-6] no ticket twice, and none that does not wait", () => {
+  test("[QUEUE-6] no ticket twice, and none that does not wait", () => {
     always([...VERSUS, ...GROUPS], (rules, queue) => {
       const all = chosen(findMatches(rules, queue, NOW));
       expect(new Set(all).size).toBe(all.length);
@@ -146,14 +146,14 @@ describe("every mode", () => {
     });
   });
 
-  test("[MATCH-5] all can play in the match's region", () => {
+  test("[QUEUE-5] all can play in the match's region", () => {
     always([...VERSUS, ...GROUPS], (rules, queue) => {
       for (const { equipes, region } of findMatches(rules, queue, NOW).matches)
         for (const one of equipes.flat()) expect(latencyIn(one, region)).toBeLessThanOrEqual(one.latenceMax);
     });
   });
 
-  test("[MATCH-6] the same tickets in another order give the same matches", () => {
+  test("[QUEUE-6] the same tickets in another order give the same matches", () => {
     for (const mode of [...VERSUS, ...GROUPS])
       fc.assert(
         fc.property(queues(RULES[mode]), fc.integer(), (queue, seed) => {

@@ -1,0 +1,111 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { allEvents } from "../../domain/all-events.ts";
+import { modeRules } from "../../domain/matchmaking/modes.ts";
+import { startGame } from "../../server/game.ts";
+import { createMatchmaking } from "../../server/matchmaking.ts";
+import { createMeasure } from "../../server/measure.ts";
+import { createMetrics } from "../../server/metrics.ts";
+import { Releasers } from "../../server/releasers.ts";
+import { createTelemetry } from "../../server/telemetry.ts";
+import { createPool } from "../../store/database.ts";
+import { createFeed } from "../../store/feed.ts";
+import { migrate } from "../../store/migrate.ts";
+import { createPostgresStore } from "../../store/postgres-store.ts";
+import { createRegistry } from "../../store/registry.ts";
+import { createLocalWakeUps } from "../../store/wake-ups.ts";
+import { type Arrival, stream } from "./arrivals.ts";
+import type { Played } from "./outcome.ts";
+
+const REST_MS = 30_000;
+const AT_ONCE = 64;
+const NO_PEERS = { find: async () => undefined, host: async () => undefined };
+
+/** A node of this server without its doors: tickets by the desk that REST and rooms use, the matchmaker, combats in the log. */
+export async function ours(
+  arrivals: readonly Arrival[],
+  databaseUrl: string,
+  progress: (text: string) => void,
+): Promise<Played> {
+  const database = { url: databaseUrl };
+  await migrate(database);
+  const log = pino({ level: "silent" });
+  const metrics = createMetrics();
+  const telemetry = createTelemetry(metrics, log, createMeasure(metrics));
+  const wakeUps = createLocalWakeUps();
+  const store = createPostgresStore(
+    { writePool: createPool({ ...database, poolSize: 3 }), readPool: createPool({ ...database, poolSize: 8 }) },
+    createRegistry(...allEvents),
+    { onAppended: () => wakeUps.notify() },
+  );
+  const pool = createPool({ ...database, poolSize: 4 });
+  const releasers = new Releasers(log);
+  releasers.add("connections", () => pool.end());
+  releasers.add("store", () => store.close());
+  const feed = createFeed(store, { process: wakeUps });
+  releasers.add("feed", () => feed.close());
+  const nodeId = randomUUID();
+  const services = { nodeId, tenantId: "default", store, feed, pool, telemetry, peers: NO_PEERS as never };
+  const game = await startGame(
+    { ...services, nodes: { forsaken: async () => [] } as never, runsSagas: false, hosts: true } as never,
+    releasers,
+  );
+  releasers.add("game", () => game.close());
+
+  progress("making the players");
+  const waiting = arrivals.values();
+  const make = async (): Promise<void> => {
+    for (const { joueurId } of waiting) {
+      const names = { username: `u${joueurId.slice(-12)}`, pseudo: "Alix", classe: "MAGE" } as const;
+      const command = { type: "CreerJoueur", joueurId, ...names } as const;
+      // At rest, as players are who are not connected.
+      const answer = await game.commands.together(
+        [game.commands.party("Joueur", joueurId, () => command as never, { begin: true })],
+        { commandId: randomUUID() },
+      );
+      if (!answer.ok) throw new Error(answer.code);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, make));
+
+  progress("their matches");
+  const matchmakingPool = createPool({ ...database, poolSize: 6 });
+  const matchmaking = createMatchmaking({
+    ...{ nodeId, pool: matchmakingPool, game, store, metrics, telemetry },
+    rules: modeRules({ "1V1": { acceptationMs: 0, preparationMs: 600_000 } }),
+  });
+  const came = new Map<string, number>();
+  const clock = { at: performance.now(), time: await databaseTime(pool) };
+  const asked: Promise<unknown>[] = [];
+  await stream(arrivals, ({ joueurId, cote }) => {
+    came.set(joueurId, performance.now());
+    const wish = { mode: "1V1", region: "global", latences: {}, joueurs: [{ joueurId, cote }] } as const;
+    asked.push(
+      matchmaking.desk.askFor({ ...wish, joueurs: [{ joueurId, cote }] }, nodeId, randomUUID()).then((made) => {
+        if (!made.ok) throw new Error(made.code);
+      }),
+    );
+  });
+  await Promise.all(asked);
+  const end = performance.now() + REST_MS;
+  const left = async () => (await matchmaking.open()).reduce((sum, { count }) => sum + count, 0);
+  while ((await left()) > 1 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 200));
+  await matchmaking.close();
+  const { rows } = await pool.query<{ players: string[]; ms: number }>(
+    `SELECT array_agg(j.joueur_id::text) AS players, (extract(epoch FROM m.lance_a) * 1000)::float8 AS ms
+     FROM matchs m JOIN tickets_matchmaking t USING (match_id) JOIN joueurs_ticket j USING (ticket_id)
+     WHERE m.etat = 'LANCE' GROUP BY m.match_id`,
+  );
+  const matches = rows.map(({ players, ms }) => ({ players, at: clock.at + (ms - clock.time) }));
+  await matchmakingPool.end();
+  await releasers.release();
+  return { came, matches };
+}
+
+/** Both clocks are this machine's. */
+async function databaseTime(pool: ReturnType<typeof createPool>): Promise<number> {
+  const { rows } = await pool.query<{ ms: number }>(
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms",
+  );
+  return rows[0]?.ms ?? Date.now();
+}
