@@ -11,7 +11,7 @@ function kill(at: number, owned: readonly string[] | undefined, target = "game-1
 }
 
 /** Commands that are decided and answered at these times, one to each of these streams. */
-function accepted(...all: readonly (readonly [id: string, decidedAt: number, answeredAt: number])[]) {
+function accepted(...all: readonly (readonly [id: string, decidedAt: number, answeredAt: number, sentAt?: number])[]) {
   const log = all.map(([aggregateId, decidedAt], i): StoredEvent => {
     const told = {
       eventType: "E",
@@ -24,10 +24,10 @@ function accepted(...all: readonly (readonly [id: string, decidedAt: number, ans
     const metadata = { correlationId: "", tenantId: "", schemaVersion: 1 };
     return { ...told, eventId: `${i}`, timestamp: new Date(decidedAt).toISOString(), metadata };
   });
-  const commands = all.map(([id, , at], i): Asked => {
+  const commands = all.map(([id, , at, sentAt = 0], i): Asked => {
     const events = [{ eventType: "E", version: 1, sequence: i + 1, payload: {} }];
     const answer = { ok: true, version: 1, sequence: i + 1, events } as const;
-    return { commandId: `${i}`, type: "T", subject: { type: "Combat", id }, answers: [{ at, answer }] };
+    return { commandId: `${i}`, type: "T", sentAt, subject: { type: "Combat", id }, answers: [{ at, answer }] };
   });
   return { log: indexLog(log), commands };
 }
@@ -47,12 +47,16 @@ test("[CHAOS-3] counted from the signal to the answer, of what the node ran, by 
   ]);
 });
 
-test("[CHAOS-3] an answer that the dead node had still given is no recovery, nor is one after the next kill", () => {
-  const given = accepted(["a", 1_005, 1_050], ["a", 9_100, 9_200]);
-  expect(measured([kill(1_000, ["a"]), kill(9_000, ["a"])], given)).toEqual([
-    { firstMs: undefined, eachMs: [], alone: true },
-    { firstMs: 200, eachMs: [200], alone: true },
-  ]);
+test("[CHAOS-3] an answer that the dead node had still given is no recovery", () => {
+  const given = accepted(["a", 1_005, 1_050], ["a", 1_700, 1_800]);
+  expect(measured([kill(1_000, ["a"])], given)).toEqual([{ firstMs: 800, eachMs: [800], alone: true }]);
+  const none = accepted(["a", 1_005, 1_050]);
+  expect(measured([kill(1_000, ["a"])], none)).toEqual([{ firstMs: undefined, eachMs: [], alone: true }]);
+});
+
+test("[CHAOS-3] an aggregate to which nothing was sent for a while has not been waited for", () => {
+  const given = accepted(["a", 9_050, 9_100, 9_000]);
+  expect(measured([kill(1_000, ["a"])], given)).toEqual([{ firstMs: 8_100, eachMs: [100], alone: true }]);
 });
 
 test("[CHAOS-3] where something else was wrong meanwhile it says so, and what nobody can tell is not counted", () => {

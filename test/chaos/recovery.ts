@@ -1,54 +1,58 @@
 import type { Asked } from "./check/commands.ts";
-import type { LogIndex } from "./check/log-index.ts";
+import { type LogIndex, streamsOf } from "./check/log-index.ts";
 import type { Injected } from "./faults.ts";
+
+/** ms after which what was wrong before counts for nothing any more. */
+const AFTERMATH_MS = 1_000;
 
 /** How long it took from a kill until what the killed node ran took commands again. */
 export interface Recovery {
   readonly injected: Injected;
-  /** ms to the first command that was accepted by anything of it; undefined: none was. */
+  /** ms from the signal to the first command that was accepted by anything of it; undefined: none was. */
   readonly firstMs: number | undefined;
-  /** ms for each aggregate of it to which commands came. */
+  /** ms for each aggregate of it to which commands came, since the signal, or since the first of them was sent after that. */
   readonly eachMs: readonly number[];
-  /** Whether something else was wrong meanwhile. */
+  /** Whether nothing else was wrong meanwhile. */
   readonly alone: boolean;
 }
 
 /**
- * Measured where players are: from the signal to the answer that a client has. Only commands count that were decided after the
- * process was gone, by the time in their events: an answer of the dead node's may still arrive.
+ * Measured where players are: to the answer that a client has. Only commands count that were decided after the process was gone,
+ * by the time in their events: an answer of the dead node's may still arrive.
  */
 export function recoveries(
   injected: readonly Injected[],
   commands: readonly Asked[],
   log: LogIndex,
 ): readonly Recovery[] {
-  const accepted = commands.flatMap(({ answers }) => {
+  const answered = commands.flatMap(({ answers, sentAt, subject }) => {
     const [first] = answers;
-    if (first === undefined || !first.answer.ok) return [];
-    const stored = log.bySequence.get(first.answer.sequence);
-    if (stored === undefined) return [];
-    const streams = first.answer.events.flatMap(({ sequence }) => log.bySequence.get(sequence)?.aggregateId ?? []);
-    return [{ at: first.at, decidedAt: Date.parse(stored.timestamp), streams }];
+    const [stream] = streamsOf(subject);
+    if (first === undefined || stream === undefined) return [];
+    const stored = first.answer.ok ? log.bySequence.get(first.answer.sequence) : undefined;
+    return [{ stream, sentAt, at: first.at, decidedAt: stored === undefined ? 0 : Date.parse(stored.timestamp) }];
   });
-  accepted.sort((one, other) => one.at - other.at);
+  answered.sort((one, other) => one.at - other.at);
   return injected.flatMap((one): Recovery[] => {
     const { fault, at, goneAt, owned } = one;
     if (fault.kind !== "kill" || fault.role !== "game" || owned === undefined || goneAt === undefined) return [];
-    const next = injected.find(
-      (other) => other.fault.kind === "kill" && other.fault.target === fault.target && other.at > at,
-    );
     const mine = new Set(owned);
-    const first = new Map<string, number>();
-    for (const { at: answeredAt, decidedAt, streams } of accepted) {
-      if (decidedAt <= goneAt || answeredAt > (next?.at ?? Number.POSITIVE_INFINITY)) continue;
-      for (const id of streams) if (mine.has(id) && !first.has(id)) first.set(id, answeredAt - at);
+    const since = new Map<string, number>();
+    const accepted = new Map<string, number>();
+    for (const command of answered) {
+      const { stream } = command;
+      if (command.at <= goneAt || !mine.has(stream) || accepted.has(stream)) continue;
+      since.set(stream, Math.max(at, Math.min(command.sentAt, since.get(stream) ?? Number.POSITIVE_INFINITY)));
+      if (command.decidedAt > goneAt) accepted.set(stream, command.at);
     }
-    const eachMs = [...first.values()].sort((a, b) => a - b);
-    const until = at + (eachMs.at(-1) ?? 0);
+    const ends = [...accepted.values()].sort((a, b) => a - b);
+    const eachMs = [...accepted].map(([id, end]) => end - (since.get(id) ?? at)).sort((a, b) => a - b);
+    const [end = at] = ends;
+    const until = Math.max(end, at + (eachMs.at(-1) ?? 0));
     const alone = !injected.some(
-      (other) => other !== one && other.at < until && (other.healedAt ?? other.at) > at - 1_000,
+      (other) => other !== one && other.at < until && (other.healedAt ?? other.at) > at - AFTERMATH_MS,
     );
-    return [{ injected: one, firstMs: eachMs[0], eachMs, alone }];
+    return [{ injected: one, firstMs: ends.length === 0 ? undefined : end - at, eachMs, alone }];
   });
 }
 

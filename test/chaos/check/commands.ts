@@ -10,6 +10,7 @@ export interface Asked {
   readonly commandId: string;
   readonly type: string;
   readonly subject: Subject;
+  readonly sentAt: number;
   readonly answers: readonly { readonly at: number; readonly answer: Answer }[];
 }
 
@@ -18,7 +19,7 @@ export function commandsOf(entries: readonly Entry[]): readonly Asked[] {
   for (const entry of entries) {
     if (entry.kind === "sent" && !commands.has(entry.commandId)) {
       const { commandId, subject, message } = entry;
-      commands.set(commandId, { commandId, subject, type: message.type, answers: [] });
+      commands.set(commandId, { commandId, subject, type: message.type, sentAt: entry.at, answers: [] });
     }
     if (entry.kind === "answered") commands.get(entry.commandId)?.answers.push({ at: entry.at, answer: entry.answer });
   }
