@@ -7,7 +7,7 @@ import { migrate } from "../store/migrate.ts";
 import { summarise } from "./load.ts";
 import { loadAverage } from "./machine.ts";
 import { atLeast, atMost, type Bench, type BenchOptions } from "./report.ts";
-import { type DuelClient, joinDuel } from "./rooms/duel-client.ts";
+import { type DuelClient, joinDuel, localGame } from "./rooms/duel-client.ts";
 import type { AudienceMessage, Counts } from "./spectators/audience.ts";
 import type { NodeReady, NodeUse } from "./spectators/watch-server.ts";
 
@@ -145,8 +145,8 @@ async function measure(kind: Kind, size: number, slow: number, { databaseUrl, lo
   const own = await begin(kind === "plain" ? "plain" : "combat");
   const other = kind === "elsewhere" ? await begin("spectate") : own;
   const fighters = [
-    await joinDuel(own.port, combatId, players[0]),
-    await joinDuel(own.port, combatId, players[1]),
+    await joinDuel(localGame(own.port), combatId, players[0], players[0]),
+    await joinDuel(localGame(own.port), combatId, players[1], players[1]),
   ] as const;
   const share = (whole: number, i: number) => Math.floor(whole / AUDIENCES) + (i < whole % AUDIENCES ? 1 : 0);
   const audiences = await Promise.all(
