@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { metricsDescribed } from "../../docs/generate/metrics-page.ts";
 import { startServerProcess } from "../../server/demo-server.ts";
 import { eventually } from "../store/taken.ts";
-import { type Fight, joinAs, play, post, startFight, tokenFor } from "../support/fight.ts";
+import { type Fight, isOver, joinAs, play, post, startFight, tokenFor } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRaw, joinRoomRaw } from "../support/raw-client.ts";
 import { findRedis, type TestRedis } from "../support/redis.ts";
@@ -57,9 +57,11 @@ async function fight(): Promise<Fight & { readonly seen: Scrape }> {
   const started = await startFight(server.apiUrl);
   const { combatId, alix, bruno } = started;
   const sessions = await Promise.all([alix, bruno].map((id) => joinAs(server.gameUrl, combatId, id)));
+  const { session: spectator } = await watch(server.gameUrl, combatId);
   const seen = await now();
   await Promise.all([alix, bruno].map((id, i) => sessions[i] && play(sessions[i], id)));
-  for (const session of sessions) await session.leave();
+  await spectator.until(isOver);
+  for (const session of [...sessions, spectator]) await session.leave();
   return { ...started, seen };
 }
 
