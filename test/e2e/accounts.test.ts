@@ -137,7 +137,11 @@ test("[AUTH-7] no session comes back into a room that a login began which is ove
   await register(username);
   const comeBack = async (sessionToken: string): Promise<number> => {
     const rooms = server.gameUrl.replace("ws:", "http:");
-    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ sessionToken }) };
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ sessionToken }),
+    };
     return (await fetch(`${rooms}/matchmake/joinOrCreate/world`, init)).status;
   };
   const begun: { readonly refreshToken: string; readonly session: string }[] = [];
