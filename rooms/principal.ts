@@ -5,6 +5,8 @@ export interface Principal {
   readonly userId: string;
   readonly role: Role;
   readonly tenantId: string;
+  /** The login that the token comes from; absent: none of this server's. */
+  readonly loginId?: string;
 }
 
 /** Undefined for anything but a valid token of this tenant. @throws when it cannot be known now; `code` is then 503 */

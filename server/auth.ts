@@ -43,7 +43,7 @@ export function createAuthenticator({ secret, tenantId, isRevoked, foreign }: Au
     if (!parsed.success) return undefined;
     const { sub: userId, role, tenant, sid } = parsed.data;
     if (tenant !== tenantId || (sid !== undefined && isRevoked?.(sid))) return undefined;
-    return { userId, role, tenantId };
+    return { userId, role, tenantId, ...(sid !== undefined && { loginId: sid }) };
   }
 
   async function identified(token: string): Promise<Principal | undefined> {

@@ -103,9 +103,9 @@ export function createEntrance({
       return who === undefined || (await mayCall(who.userId)) === undefined ? who : undefined;
     },
 
-    async open(sessionId, { userId, role }, { room, id }) {
+    async open(sessionId, { userId, role, loginId }, { room, id }) {
       const secret = randomBytes(SECRET_BYTES).toString("base64url");
-      const session = { sessionId, tokenHash: hashOf(secret), userId, role, room, aggregateId: id };
+      const session = { sessionId, tokenHash: hashOf(secret), userId, role, room, aggregateId: id, loginId };
       await openSession(pool, { ...session, livesSeconds: sessionSeconds });
       return `${sessionId}.${secret}`;
     },

@@ -12,7 +12,7 @@ export interface Passwords {
 
 /** OWASP, Password Storage Cheat Sheet: m = 19 MiB, t = 2, p = 1. The library's default algorithm is argon2id. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-/** A hash takes 20 to 40 ms of one core: players and files are left at least half of the cores, and half of libuv's four threads. */
+/** A hash takes 23 ms of one core: players and files are left at least half of the cores, and half of libuv's four threads. */
 const AT_ONCE = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)));
 /** Whoever is last of them waits for about a second. */
 const WAITING = 32;

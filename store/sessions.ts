@@ -12,10 +12,12 @@ export interface NewSession {
   readonly room: string;
   readonly aggregateId: string;
   readonly livesSeconds: number;
+  /** The login with which it was begun, and with whose end it ends. */
+  readonly loginId?: string | undefined;
 }
 
 /** A session as it stands, by the database's clock. */
-export interface StoredSession extends Omit<NewSession, "livesSeconds" | "sessionId"> {
+export interface StoredSession extends Omit<NewSession, "livesSeconds" | "sessionId" | "loginId"> {
   readonly expired: boolean;
   readonly revoked: boolean;
   /** Its player is shut out. */
@@ -24,12 +26,12 @@ export interface StoredSession extends Omit<NewSession, "livesSeconds" | "sessio
 
 /** One row, durable when it resolves: what a client was given is known to every node, and to the one that takes the database's place. */
 export async function openSession(pool: Database, session: NewSession): Promise<void> {
-  const { sessionId, tokenHash, userId, role, room, aggregateId, livesSeconds } = session;
+  const { sessionId, tokenHash, userId, role, room, aggregateId, livesSeconds, loginId } = session;
   await pool.query({
     name: "session_open",
-    text: `INSERT INTO sessions (session_id, token_hash, user_id, role, room, aggregate_id, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))`,
-    values: [sessionId, tokenHash, userId, role, room, aggregateId, livesSeconds],
+    text: `INSERT INTO sessions (session_id, token_hash, user_id, role, room, aggregate_id, expires_at, family_id)
+           VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), $8)`,
+    values: [sessionId, tokenHash, userId, role, room, aggregateId, livesSeconds, loginId ?? null],
   });
 }
 
@@ -37,7 +39,8 @@ export async function findSession(pool: Database, sessionId: string): Promise<St
   const { rows } = await pool.query<StoredSession>({
     name: "session_find",
     text: `SELECT token_hash AS "tokenHash", user_id AS "userId", role, room, aggregate_id AS "aggregateId",
-             expires_at <= now() AS expired, revoked_at IS NOT NULL AS revoked,
+             expires_at <= now() AS expired, (revoked_at IS NOT NULL OR EXISTS (
+               SELECT FROM token_families f WHERE f.family_id = s.family_id AND f.revoked_at IS NOT NULL)) AS revoked,
              EXISTS (SELECT FROM bans b WHERE b.user_id = s.user_id AND b.lifted_at IS NULL AND coalesce(b.until > now(), true)) AS banned
            FROM sessions s WHERE session_id = $1`,
     values: [sessionId],

@@ -48,6 +48,9 @@ GRANT SELECT, INSERT, DELETE ON token_families, refresh_tokens TO aether_app;
 GRANT UPDATE (expires_at, revoked_at, revoked_for) ON token_families TO aether_app;
 GRANT UPDATE (used_at, successor) ON refresh_tokens TO aether_app;
 
+-- A stay in a room is over with the login that it began with.
+ALTER TABLE sessions ADD COLUMN family_id uuid;
+
 -- Changes a refresh token for its successor. The family's row is locked first, so that of two at once the second sees what the first did.
 -- `outcome`: ROTATED; REPEATED, with the successor of the first time, which is not used yet; REUSED, and the family is revoked;
 -- or REFUSED.
@@ -87,4 +90,5 @@ GRANT EXECUTE ON FUNCTION rotate_refresh_token TO aether_app;
 -- Down Migration
 
 DROP FUNCTION rotate_refresh_token;
+ALTER TABLE sessions DROP COLUMN family_id;
 DROP TABLE refresh_tokens, token_families, comptes;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "@colyseus/sdk";
 import { expect, test } from "vitest";
 import WebSocket from "ws";
 import { AetherAuth, AuthError } from "../../client/auth.ts";
@@ -129,6 +130,33 @@ test("[AUTH-7] who logs out is out: at once on this node, soon on every other, a
   for (const node of [server, brief]) expect(await doors(goesOn.accessToken, node)).toEqual(OPEN);
   expect((await refresh(goesOn.refreshToken)).status).toBe(200);
   expect((await call("logout", { refreshToken: "nobody's" })).status).toBe(204);
+});
+
+test("[AUTH-7] no session comes back into a room that a login began which is over; those of other logins do", async () => {
+  const username = newName();
+  await register(username);
+  const comeBack = async (sessionToken: string): Promise<number> => {
+    const rooms = server.gameUrl.replace("ws:", "http:");
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ sessionToken }),
+    };
+    return (await fetch(`${rooms}/matchmake/joinOrCreate/world`, init)).status;
+  };
+  const begun: { readonly refreshToken: string; readonly session: string }[] = [];
+  for (let times = 0; times < 2; times += 1) {
+    const { accessToken, refreshToken } = await loggedIn(call("login", { username, password: PASSWORD }));
+    const client = new Client(server.gameUrl);
+    client.auth.token = accessToken;
+    const room = await client.joinOrCreate("world", {});
+    room.reconnection.enabled = false;
+    begun.push({ refreshToken, session: room.reconnectionToken.slice(room.roomId.length + 1) });
+    room.connection.close();
+  }
+  for (const { session } of begun) expect(await comeBack(session)).toBe(200);
+  await call("logout", { refreshToken: begun[0]?.refreshToken });
+  expect(await Promise.all(begun.map(({ session }) => comeBack(session)))).toEqual([401, 200]);
 });
 
 test("[AUTH-7] a login that was ended while a node was down is over when it comes back", async () => {

@@ -58,7 +58,7 @@ const QUERIES: readonly Asked[] = [
   list("trades", ITEM_ID),
   ...["item", "skill", "quest"].map((field) => one(`${field}(id: "${ITEM.potionDeSoin}")`, "__typename")),
   one("world", "saison"),
-  one(`book${ITEM_ID}`, "__typename"),
+  one(`orderBook${ITEM_ID}`, "__typename"),
   one(`prices${ITEM_ID}`, "__typename"),
 ];
 
