@@ -10,7 +10,7 @@ const PLAYERS = 10_000;
 export const matchmakingBench: Bench = {
   name: "matchmaking",
   async run({ databaseUrl, long, progress }) {
-    const seconds = long ? 120 : 40;
+    const seconds = long ? 240 : 100;
     const arrivals = arrivalsOf(PLAYERS, seconds * 1_000);
     const contenders: readonly (readonly [string, () => Promise<Played>])[] = [
       ["QueueRoom, as it comes", () => queueRoom(arrivals, "as it comes")],

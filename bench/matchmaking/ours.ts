@@ -16,9 +16,11 @@ import { createRegistry } from "../../store/registry.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import { type Arrival, stream } from "./arrivals.ts";
 import type { Played } from "./outcome.ts";
+import { createPlayers } from "./players.ts";
 
 const REST_MS = 30_000;
-const AT_ONCE = 64;
+/** Tickets that are asked for at the same time: who comes meanwhile waits, and its waiting counts. */
+const AT_ONCE = 16;
 const NO_PEERS = { find: async () => undefined, host: async () => undefined };
 
 /** A node of this server without its doors: tickets by the desk that REST and rooms use, the matchmaker, combats in the log. */
@@ -53,20 +55,10 @@ export async function ours(
   releasers.add("game", () => game.close());
 
   progress("making the players");
-  const waiting = arrivals.values();
-  const make = async (): Promise<void> => {
-    for (const { joueurId } of waiting) {
-      const names = { username: `u${joueurId.slice(-12)}`, pseudo: "Alix", classe: "MAGE" } as const;
-      const command = { type: "CreerJoueur", joueurId, ...names } as const;
-      // At rest, as players are who are not connected.
-      const answer = await game.commands.together(
-        [game.commands.party("Joueur", joueurId, () => command as never, { begin: true })],
-        { commandId: randomUUID() },
-      );
-      if (!answer.ok) throw new Error(answer.code);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, make));
+  await createPlayers(
+    store,
+    arrivals.map(({ joueurId }) => joueurId),
+  );
 
   progress("their matches");
   const matchmakingPool = createPool({ ...database, poolSize: 6 });
@@ -76,17 +68,16 @@ export async function ours(
   });
   const came = new Map<string, number>();
   const clock = { at: performance.now(), time: await databaseTime(pool) };
-  const asked: Promise<unknown>[] = [];
-  await stream(arrivals, ({ joueurId, cote }) => {
-    came.set(joueurId, performance.now());
+  const queue = createLine(AT_ONCE, async ({ joueurId, cote }: Arrival) => {
     const wish = { mode: "1V1", region: "global", latences: {}, joueurs: [{ joueurId, cote }] } as const;
-    asked.push(
-      matchmaking.desk.askFor({ ...wish, joueurs: [{ joueurId, cote }] }, nodeId, randomUUID()).then((made) => {
-        if (!made.ok) throw new Error(made.code);
-      }),
-    );
+    const made = await matchmaking.desk.askFor({ ...wish, joueurs: [{ joueurId, cote }] }, nodeId, randomUUID());
+    if (!made.ok) throw new Error(made.code);
   });
-  await Promise.all(asked);
+  await stream(arrivals, (one) => {
+    came.set(one.joueurId, performance.now());
+    queue.push(one);
+  });
+  await queue.done();
   const end = performance.now() + REST_MS;
   const left = async () => (await matchmaking.open()).reduce((sum, { count }) => sum + count, 0);
   while ((await left()) > 1 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 200));
@@ -108,4 +99,30 @@ async function databaseTime(pool: ReturnType<typeof createPool>): Promise<number
     "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms",
   );
   return rows[0]?.ms ?? Date.now();
+}
+
+/** Does the work for what is pushed, in its order, so many at once. */
+function createLine<T>(atOnce: number, work: (one: T) => Promise<void>) {
+  const waiting: T[] = [];
+  const running = new Set<Promise<void>>();
+  const next = (): void => {
+    while (running.size < atOnce) {
+      const one = waiting.shift();
+      if (one === undefined) return;
+      const under = work(one).finally(() => {
+        running.delete(under);
+        next();
+      });
+      running.add(under);
+    }
+  };
+  return {
+    push(one: T) {
+      waiting.push(one);
+      next();
+    },
+    async done() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
 }

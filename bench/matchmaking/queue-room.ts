@@ -68,6 +68,8 @@ export async function queueRoom(arrivals: readonly Arrival[], how: "as it comes"
   });
   const end = performance.now() + REST_MS;
   while (room.clients.length > 1 && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
+  // Without sockets there is nothing to close.
+  for (const client of [...room.clients]) room.clients.delete(client);
   await room.disconnect();
   return { came, matches: [...byRoom.values()].filter(({ players }) => players.length === 2) };
 }

@@ -46,6 +46,7 @@ export function matchmakingRoutes(api: FastifyInstance, door: Door, services: Ma
         does: "Puts a player, or a service's party, into a mode's queue, once for one Idempotency-Key; players of one `groupeId` into one ticket.",
         roles: ["joueur", "service"],
         takes: z.looseObject({}),
+        refuses: ["NOT_FOUND"],
         holds: z.union([playerTicket, serviceTicket]),
         status: 201,
         gives: ticketAnswer,
@@ -72,6 +73,7 @@ export function matchmakingRoutes(api: FastifyInstance, door: Door, services: Ma
         does: "The caller's open ticket, or else its last one.",
         roles: ["joueur"],
         takes: z.strictObject({}),
+        refuses: ["NOT_FOUND"],
         gives: ticketAnswer,
       },
       async ({ who, reply }) => {
@@ -127,6 +129,7 @@ export function matchmakingRoutes(api: FastifyInstance, door: Door, services: Ma
         does: "A service's own match, once for one Idempotency-Key: participants in, as for `POST /combat/start`; the combat and its players' seats out.",
         roles: ["service"],
         takes: combatStartBody,
+        refuses: ["NOT_FOUND"],
         status: 201,
         gives: begunAnswer,
       },

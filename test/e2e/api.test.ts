@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ITEM, PNJ, QUEST, SKILL } from "../../domain/catalogue/demo/ids.ts";
 import { call, wholeLog } from "../support/adventure.ts";
 import { tokenFor } from "../support/fight.ts";
+import { queue } from "../support/matchmaking-calls.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
 import { type Story, tellStory } from "../support/story.ts";
@@ -28,6 +29,7 @@ interface Document {
 }
 
 let story: Story;
+let matchmaking: Readonly<Record<string, string>> = {};
 let document: Document;
 /** Every call of the document. */
 let calls: readonly { readonly method: string; readonly path: string; readonly operation: Operation }[];
@@ -36,12 +38,33 @@ const fetchDocument = async (path: string) => (await (await fetch(`${server.apiU
 
 beforeAll(async () => {
   story = await tellStory(server, database);
+  const [ticket, match] = await queueAndMatch();
+  matchmaking = { tickets: ticket, matches: match };
   document = await fetchDocument("/openapi.json");
   calls = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
   );
 }, 60_000);
 afterAll(() => story.bruno.session.leave());
+
+/** A player's ticket, and a service's match, by their ids. */
+async function queueAndMatch(): Promise<readonly [string, string]> {
+  const asked = await queue(server.apiUrl, story.alix.id, { mode: "3V3" });
+  expect(asked.status, JSON.stringify(asked.body)).toBe(201);
+  const guest = { typeEntite: "JOUEUR", nom: "Guest", hpMax: 10, statsCombat: { attaque: 1 } };
+  const begun = await call(server.apiUrl, "/matchmaking/matches", "service", {
+    method: "POST",
+    body: {
+      typeCombat: "PVP",
+      zone: { zoneId: crypto.randomUUID() },
+      participants: ["A", "B"].map((equipe, position) => ({
+        ...{ ...guest, equipe, position },
+        entiteId: crypto.randomUUID(),
+      })),
+    },
+  });
+  return [asked.ticket.ticketId, String(begun.body["matchId"])];
+}
 
 /** A path with ids of things that there are, and who may ask for it. */
 async function placeOf(path: string, { "x-roles": roles = [] }: Operation) {
@@ -56,6 +79,7 @@ async function placeOf(path: string, { "x-roles": roles = [] }: Operation) {
     skills: SKILL.tailleFranche,
     quests: QUEST.bienvenue,
     npcs: PNJ.oriane,
+    matchmaking: matchmaking[rest[0] ?? ""],
   }[first];
   const url = path
     .replace("{id}", ofItem ?? id ?? "")
