@@ -8,7 +8,7 @@ const MAX_BODY_BYTES = 16 * 1024;
 
 /**
  * The HTTP side of the game port is one route, which finds a room and reserves a seat. The status with which anything else
- * is refused before Colyseus sees it: a request whose URL cannot be put together would fail there without an answer.
+ * is refused before Colyseus sees it: a request whose URL cannot be put together or decoded would fail there without an answer.
  */
 function refuseRequest(
   method: string | undefined,
@@ -16,11 +16,21 @@ function refuseRequest(
   header: (name: string) => string | undefined,
 ): number | undefined {
   if (!path?.startsWith("/matchmake/") || (method !== "POST" && method !== "OPTIONS")) return 404;
-  if (!URL.canParse(`http://${header("host")}${path}`)) return 400;
+  if (!URL.canParse(`http://${header("host")}${path}`) || !isDecodable(path)) return 400;
   // An unknown length is as good as an endless one.
   if (header("transfer-encoding")) return 411;
   if (Number(header("content-length") || 0) > MAX_BODY_BYTES) return 413;
   return undefined;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    // It throws for nothing else than a sequence that is no UTF-8.
+    return false;
+  }
 }
 
 /** For the transport on ws. */

@@ -23,7 +23,7 @@ const NEWEST = 2;
 export const accountKind: CacheKind<Account> = {
   name: "compte",
   ttlS: 600,
-  readModel: "comptes",
+  readModel: "soldes",
   idOf: ({ aggregateId }) => aggregateId,
   keys: (id) => [`compte:${id}`, `compte:${id}:gains`],
   parts: { set: 1, key: (id, gain) => `compte:${id}:gain:${gain}`, members: ({ newest }) => newest.map(String) },
@@ -86,7 +86,7 @@ export function openCacheNode(options: CacheNodeOptions): CacheNode {
   const cache = caches.of(accountKind, async (id) => {
     const { rows } = await pool.query<{ total: number; newest: number[]; sequence: number }>(
       `SELECT total, last_event_sequence AS sequence, ARRAY(SELECT event_sequence::int FROM gains
-         WHERE joueur_id = $1 ORDER BY event_sequence DESC LIMIT ${NEWEST}) AS newest FROM comptes WHERE joueur_id = $1`,
+         WHERE joueur_id = $1 ORDER BY event_sequence DESC LIMIT ${NEWEST}) AS newest FROM soldes WHERE joueur_id = $1`,
       [id],
     );
     await gate?.();

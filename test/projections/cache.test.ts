@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(async () => {
   const left = "DELETE FROM dead_letters; DELETE FROM consumer_checkpoints; DELETE FROM projection_rebuilds";
-  await withClient(database.url, (client) => client.query(`DROP TABLE IF EXISTS gains, comptes; ${left}`));
+  await withClient(database.url, (client) => client.query(`DROP TABLE IF EXISTS gains, soldes; ${left}`));
   await createAccounts(database.url);
 });
 afterEach(async () => {
@@ -155,9 +155,7 @@ test("[CACHE-2] a fill whose rows were read before a generation ended is of that
   await sleep(50); // for the row to be read
   const before = await generationOf(quick);
   await withClient(database.url, (client) =>
-    client.query(
-      "BEGIN; UPDATE comptes SET total = 5; UPDATE consumer_checkpoints SET rewrites = rewrites + 1; COMMIT",
-    ),
+    client.query("BEGIN; UPDATE soldes SET total = 5; UPDATE consumer_checkpoints SET rewrites = rewrites + 1; COMMIT"),
   );
   await until(async () => (await generationOf(quick)) !== before, "another generation");
   held.resolve();
@@ -290,7 +288,7 @@ test("[CACHE-2] an event that is taken from the dead letters leaves nothing stal
   for (const each of ids) await kept(other, each, 1);
   bad = false;
   for (const sequence of sequences)
-    expect(await one.projections.consumers.get("comptes")?.retryDeadLetter(sequence)).toMatchObject({ ok: true });
+    expect(await one.projections.consumers.get("soldes")?.retryDeadLetter(sequence)).toMatchObject({ ok: true });
   // Whoever asks for it is given it, at once and on any node.
   expect(await totalOf(other, asked, sequences[1])).toBe(2);
   await kept(other, id, 2);
@@ -301,7 +299,7 @@ test("[CACHE-2] tables that were made anew leave nothing stale", async () => {
   const one = await open({ runs: true });
   const id = v7();
   await projected(await gain(one, id, 0));
-  await withClient(database.url, (client) => client.query("UPDATE comptes SET total = 7"));
+  await withClient(database.url, (client) => client.query("UPDATE soldes SET total = 7"));
   await kept(one, id, 7);
   const { store } = one.node;
   await rebuildProjection({ projector: accounts(), nodeId: "n", database: { url: database.url }, store });

@@ -27,7 +27,7 @@ let pool: pg.Pool;
 let projections: Projections | undefined;
 
 beforeEach(async () => {
-  await withClient(database.url, (client) => client.query("DROP TABLE IF EXISTS gains, comptes"));
+  await withClient(database.url, (client) => client.query("DROP TABLE IF EXISTS gains, soldes"));
   await withClient(database.url, (client) =>
     client.query("DELETE FROM dead_letters; DELETE FROM consumer_checkpoints; DELETE FROM projection_rebuilds"),
   );
@@ -59,13 +59,13 @@ function rebuild(options: Partial<RebuildOptions> = {}) {
   });
 }
 
-const lag = async () => (await projections?.consumers.get("comptes")?.status())?.lagEvents;
+const lag = async () => (await projections?.consumers.get("soldes")?.status())?.lagEvents;
 const caughtUp = () => eventually(lag).toBe(0);
 const statusOf = async () => (await listRebuilds(pool))[0];
 const leftovers = () => rowsOf(database.url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE '%rebuild%'");
 
 async function spoil(): Promise<void> {
-  await withClient(database.url, (client) => client.query("UPDATE comptes SET total = 1; DELETE FROM gains"));
+  await withClient(database.url, (client) => client.query("UPDATE soldes SET total = 1; DELETE FROM gains"));
 }
 
 async function write(events: number): Promise<string> {
@@ -219,7 +219,7 @@ describe("[PROJ-4] dead letters", () => {
       );
     await eventually(async () => [(await letters("FAILED")).length, (await letters("PARKED")).length]).toEqual([2, 12]);
     const [, second] = await letters("FAILED");
-    await own.consumers.get("comptes")?.discardDeadLetter(second?.n ?? 0);
+    await own.consumers.get("soldes")?.discardDeadLetter(second?.n ?? 0);
     await caughtUp();
 
     await expect(
@@ -230,7 +230,7 @@ describe("[PROJ-4] dead letters", () => {
     expect(await letters("PARKED")).toEqual([]);
     const totals = await rowsOf<{ id: string; total: number }>(
       database.url,
-      `SELECT joueur_id AS id, total::int FROM comptes WHERE joueur_id IN ('${kept}', '${dropped}') ORDER BY 1`,
+      `SELECT joueur_id AS id, total::int FROM soldes WHERE joueur_id IN ('${kept}', '${dropped}') ORDER BY 1`,
     );
     expect(totals).toEqual([
       { id: kept, total: 55 },
@@ -241,7 +241,7 @@ describe("[PROJ-4] dead letters", () => {
   test("discarded after they were taken: it does not put the new tables in place", async () => {
     const id = await write(300);
     const own = run(objecting(({ aggregateId, version }) => aggregateId === id && version === 4));
-    await eventually(async () => (await own.consumers.get("comptes")?.status())?.failed).toBe(1);
+    await eventually(async () => (await own.consumers.get("soldes")?.status())?.failed).toBe(1);
     await caughtUp();
     const [letter] = await rowsOf<{ n: number }>(
       database.url,
@@ -250,7 +250,7 @@ describe("[PROJ-4] dead letters", () => {
     let discarded: Promise<unknown> | undefined;
     const late = rebuild({
       onProgress: ({ position }) => {
-        if (position >= (letter?.n ?? 0)) discarded ??= own.consumers.get("comptes")?.discardDeadLetter(letter?.n ?? 0);
+        if (position >= (letter?.n ?? 0)) discarded ??= own.consumers.get("soldes")?.discardDeadLetter(letter?.n ?? 0);
       },
       projector: accounts(() => discarded),
       batchSize: 10,
@@ -275,7 +275,7 @@ test("[PROJ-5] a reader that looks all the time sees the old rows or the new one
       const begun = performance.now();
       const { rows } = await pool.query<{ n: number }>({
         name: `look ${i}`,
-        text: "SELECT count(*)::int AS n FROM gains JOIN comptes USING (joueur_id)",
+        text: "SELECT count(*)::int AS n FROM gains JOIN soldes USING (joueur_id)",
       });
       slowest = Math.max(slowest, performance.now() - begun);
       seen.push(rows[0]?.n ?? -1);
@@ -297,12 +297,12 @@ test("[PROJ-6] a reader who holds the old tables keeps the swap waiting, not the
   await spoil();
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
-  await holder.query("BEGIN; SELECT count(*) FROM comptes");
+  await holder.query("BEGIN; SELECT count(*) FROM soldes");
   const rebuilt = rebuild();
   await sleep(1_000);
   expect(await statusOf()).toMatchObject({ state: "FILLING" });
   const begun = performance.now();
-  await pool.query("SELECT count(*) FROM comptes");
+  await pool.query("SELECT count(*) FROM soldes");
   expect(performance.now() - begun).toBeLessThan(1_000);
   await holder.query("COMMIT");
   await holder.end();
@@ -318,7 +318,7 @@ test("[PROJ-7] of two at once one is refused; so is what has never run, and what
   const both = await Promise.allSettled([rebuild(), rebuild()]);
   expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(both.find((one) => one.status === "rejected")?.reason).toMatchObject({ code: "RUNNING" });
-  await withClient(database.url, (client) => client.query("CREATE VIEW riches AS SELECT * FROM comptes"));
+  await withClient(database.url, (client) => client.query("CREATE VIEW riches AS SELECT * FROM soldes"));
   await expect(rebuild()).rejects.toMatchObject({ code: "TABLES", message: expect.stringContaining("view riches") });
   await withClient(database.url, (client) => client.query("DROP VIEW riches"));
 });
@@ -361,10 +361,10 @@ test("[PROJ-12] in a tenant's schema it touches that tenant's tables alone", asy
   });
   const id = v7();
   await append(tenant.store, joueur(id, 0, gains(3)));
-  await eventually(async () => (await theirs.consumers.get("comptes")?.status())?.lagEvents).toBe(0);
-  await tenantPool.query("UPDATE comptes SET total = 0");
+  await eventually(async () => (await theirs.consumers.get("soldes")?.status())?.lagEvents).toBe(0);
+  await tenantPool.query("UPDATE soldes SET total = 0");
   expect(await rebuild({ database: other, store: tenant.store })).toMatchObject({ events: 3 });
-  expect((await tenantPool.query("SELECT joueur_id, total FROM comptes")).rows).toEqual([{ joueur_id: id, total: 6 }]);
+  expect((await tenantPool.query("SELECT joueur_id, total FROM soldes")).rows).toEqual([{ joueur_id: id, total: 6 }]);
   expect(await accountRows(database.url)).toEqual(spoilt);
   await theirs.close();
   await tenant.close();

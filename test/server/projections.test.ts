@@ -89,7 +89,7 @@ async function call(method: "GET" | "POST" | "DELETE", path: string, payload?: o
 const rebuildOf = async () => (await call("GET", "/admin/projections")).body.items[0].rebuild;
 
 test("[PROJ-10] lag, position, state, batches and dead letters are gauges, each filled when it is scraped", async () => {
-  await eventually(async () => (await projections.consumers.get("comptes")?.status())?.lagEvents).toBe(0);
+  await eventually(async () => (await projections.consumers.get("soldes")?.status())?.lagEvents).toBe(0);
   const text = await registry.metrics();
   const value = (name: string) =>
     Number(
@@ -99,37 +99,37 @@ test("[PROJ-10] lag, position, state, batches and dead letters are gauges, each 
         ?.split(" ")
         .at(-1) ?? Number.NaN,
     );
-  expect(value('aether_consumer_lag_events{consumer="comptes"}')).toBe(0);
-  expect(value('aether_consumer_lag_seconds{consumer="comptes"}')).toBe(0);
-  expect(value('aether_consumer_position{consumer="comptes"}')).toBe(1_003);
-  expect(value('aether_consumer_state{consumer="comptes",state="working"}')).toBe(1);
-  expect(value('aether_consumer_state{consumer="comptes",state="stopped"}')).toBe(0);
-  expect(value('aether_dead_letters{consumer="comptes",state="FAILED"}')).toBe(1);
-  expect(value('aether_dead_letters{consumer="comptes",state="PARKED"}')).toBe(2);
-  expect(value('aether_consumer_batch_events_sum{consumer="comptes"}')).toBe(1_003);
-  expect(value('aether_consumer_batch_seconds_count{consumer="comptes"}')).toBeGreaterThan(0);
+  expect(value('aether_consumer_lag_events{consumer="soldes"}')).toBe(0);
+  expect(value('aether_consumer_lag_seconds{consumer="soldes"}')).toBe(0);
+  expect(value('aether_consumer_position{consumer="soldes"}')).toBe(1_003);
+  expect(value('aether_consumer_state{consumer="soldes",state="working"}')).toBe(1);
+  expect(value('aether_consumer_state{consumer="soldes",state="stopped"}')).toBe(0);
+  expect(value('aether_dead_letters{consumer="soldes",state="FAILED"}')).toBe(1);
+  expect(value('aether_dead_letters{consumer="soldes",state="PARKED"}')).toBe(2);
+  expect(value('aether_consumer_batch_events_sum{consumer="soldes"}')).toBe(1_003);
+  expect(value('aether_consumer_batch_seconds_count{consumer="soldes"}')).toBeGreaterThan(0);
 });
 
 test("[PROJ-11] an operator starts a rebuild, sees how far it is, stops it, and has it taken up", async () => {
-  await withClient(database.url, (client) => client.query("UPDATE comptes SET total = 1"));
+  await withClient(database.url, (client) => client.query("UPDATE soldes SET total = 1"));
   const hold = Promise.withResolvers<void>();
   held = hold.promise;
-  expect(await call("POST", "/admin/projections/comptes/rebuild")).toEqual({
+  expect(await call("POST", "/admin/projections/soldes/rebuild")).toEqual({
     status: 202,
-    body: { name: "comptes", state: "FILLING" },
+    body: { name: "soldes", state: "FILLING" },
   });
   expect(await rebuildOf()).toMatchObject({ state: "FILLING", position: 0, target: 1_003, done: 0, nodeId: "node" });
-  expect(await call("POST", "/admin/projections/comptes/rebuild")).toMatchObject({
+  expect(await call("POST", "/admin/projections/soldes/rebuild")).toMatchObject({
     status: 409,
     body: { code: "REBUILD_RUNNING", retryable: true },
   });
-  const stopping = call("DELETE", "/admin/projections/comptes/rebuild");
+  const stopping = call("DELETE", "/admin/projections/soldes/rebuild");
   await new Promise((resolve) => setTimeout(resolve, 50));
   hold.resolve();
   expect((await stopping).status).toBe(204);
   expect(await rebuildOf()).toMatchObject({ state: "INTERRUPTED", endedAt: expect.any(String) });
 
-  expect((await call("POST", "/admin/projections/comptes/rebuild", { fresh: true })).status).toBe(202);
+  expect((await call("POST", "/admin/projections/soldes/rebuild", { fresh: true })).status).toBe(202);
   await eventually(async () => (await rebuildOf()).state).toBe("DONE");
   expect(await rebuildOf()).toMatchObject({ position: 1_003, target: 1_003, events: 1_003, done: 1, error: null });
   expect(await accountRows(database.url)).toEqual(await accountsByLog(database.url));
@@ -137,8 +137,8 @@ test("[PROJ-11] an operator starts a rebuild, sees how far it is, stops it, and 
 
 test("[PROJ-11] what is no read model is not rebuilt, nor by anybody but an operator", async () => {
   expect((await call("POST", "/admin/projections/nothing/rebuild")).status).toBe(404);
-  expect((await call("DELETE", "/admin/projections/comptes/rebuild")).status).toBe(404);
-  expect((await call("POST", "/admin/projections/comptes/rebuild", { fresh: "maybe" })).status).toBe(400);
+  expect((await call("DELETE", "/admin/projections/soldes/rebuild")).status).toBe(404);
+  expect((await call("POST", "/admin/projections/soldes/rebuild", { fresh: "maybe" })).status).toBe(400);
   for (const method of ["POST", "DELETE"] as const)
-    expect((await call(method, "/admin/projections/comptes/rebuild", undefined, "joueur")).status).toBe(403);
+    expect((await call(method, "/admin/projections/soldes/rebuild", undefined, "joueur")).status).toBe(403);
 });
