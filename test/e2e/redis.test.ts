@@ -6,6 +6,7 @@ import { combat } from "../../domain/combat/combat.ts";
 import type { CombatState } from "../../domain/combat/state.ts";
 import { levelScore } from "../../projections/board-placings.ts";
 import { type Adventurer, arrive, call, give, sagasDone } from "../support/adventure.ts";
+import { type BadNetwork, openBadNetwork } from "../support/bad-network.ts";
 import { isTurnOf, joinAs, readLog, startFight } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
@@ -13,19 +14,22 @@ import { FAST, type TestServerProcess, useServerProcess } from "../support/serve
 
 const PREFIX = "game:";
 let redisServer: PrivateRedis;
+let network: BadNetwork;
 let redis: Redis;
 const env: Record<string, string> = { ...FAST, DEMO_WORLD: "true", REDIS_PREFIX: PREFIX };
 beforeAll(async () => {
   const started = await startPrivateRedis();
   if (started === undefined) throw new Error("there is no redis-server");
   redisServer = started;
-  env["REDIS_URL"] = started.url;
+  network = await openBadNetwork(started.url);
+  env["REDIS_URL"] = network.url.replace("ws:", "redis:");
   redis = new Redis(started.url, { maxRetriesPerRequest: null });
   redis.on("error", () => undefined);
 });
 const server: TestServerProcess = useServerProcess(useDatabase(), env);
 afterAll(async () => {
   redis.disconnect();
+  await network.close();
   await redisServer.stop();
 });
 
@@ -294,6 +298,13 @@ test("[CACHE-2] whatever becomes of Redis in the middle of a load, no answer fai
   redisServer.pause();
   await going();
   redisServer.resume();
+  await going();
+  // Slow, and then too slow.
+  network.late(20);
+  await going();
+  network.late(500);
+  await going();
+  network.late(0);
   await going();
   await redisServer.kill();
   await going();
