@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { inTransaction } from "../store/transaction.ts";
 import type { Transaction } from "./projector.ts";
 
 /** Rows of a read model that are old enough to be out of the way. */
@@ -70,20 +71,5 @@ export async function runArchive(
     const moved = await inTransaction(pool, (transaction) => archive.move(transaction, olderThanDays, batchSize));
     if (moved > 0) onBatch?.(moved);
     if (moved < batchSize) return;
-  }
-}
-
-export async function inTransaction<T>(pool: pg.Pool, work: (transaction: Transaction) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let usable = false;
-  try {
-    await client.query("BEGIN");
-    const result = await work(client);
-    await client.query("COMMIT");
-    usable = true;
-    return result;
-  } finally {
-    // With its session ends what it wrote; failures are few.
-    client.release(!usable);
   }
 }

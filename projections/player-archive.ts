@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { type ArchiveRun, inTransaction } from "./archive.ts";
+import { inTransaction } from "../store/transaction.ts";
+import type { ArchiveRun } from "./archive.ts";
 import type { Transaction } from "./projector.ts";
 
 const BATCH = 1_000;
