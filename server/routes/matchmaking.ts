@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import { playerTicket, serviceTicket } from "../../domain/matchmaking/request.ts";
@@ -36,8 +36,14 @@ export function matchmakingRoutes(api: FastifyInstance, door: Door, services: Ma
   function respond(reply: Reply<never>, result: Ticketed, status = 200): FastifyReply {
     return result.ok ? reply.code(status).send(publishTicket(result.ticket) as never) : door.problem(reply, result);
   }
-  const mayTouch = (who: Principal, ticket: Ticket): boolean =>
-    who.role !== "joueur" || ticket.joueurs.some(({ joueurId }) => joueurId === who.userId);
+
+  /** The one that the path names; undefined: there is none that the caller may know of. */
+  async function ticketOf(who: Principal, request: FastifyRequest): Promise<Ticket | undefined> {
+    const id = idIn(request, "id");
+    const ticket = id === undefined ? undefined : await desk.read(id);
+    const own = who.role !== "joueur" || ticket?.joueurs.some(({ joueurId }) => joueurId === who.userId);
+    return own ? ticket : undefined;
+  }
 
   api.post(
     "/matchmaking/tickets",
@@ -93,9 +99,8 @@ export function matchmakingRoutes(api: FastifyInstance, door: Door, services: Ma
         gives: ticketAnswer,
       },
       async ({ who, body: { wait, depuis }, request, reply }) => {
-        const id = idIn(request, "id");
-        const ticket = id === undefined ? undefined : await desk.read(id);
-        if (ticket === undefined || !mayTouch(who, ticket)) return door.problem(reply, NOT_THERE);
+        const ticket = await ticketOf(who, request);
+        if (ticket === undefined) return door.problem(reply, NOT_THERE);
         const after = depuis ?? ticket.revision;
         if (wait === 0 || ticket.revision > after) return reply.send(publishTicket(ticket));
         const later = await watch.beyond(ticket.ticketId, after, wait * 1_000);
@@ -114,9 +119,8 @@ export function matchmakingRoutes(api: FastifyInstance, door: Door, services: Ma
         gives: ticketAnswer,
       },
       async ({ who, request, reply }) => {
-        const id = idIn(request, "id");
-        const ticket = id === undefined ? undefined : await desk.read(id);
-        if (ticket === undefined || !mayTouch(who, ticket)) return door.problem(reply, NOT_THERE);
+        const ticket = await ticketOf(who, request);
+        if (ticket === undefined) return door.problem(reply, NOT_THERE);
         return respond(reply, await desk.cancel(ticket.ticketId, who.role === "joueur" ? "JOUEUR" : "SERVICE"));
       },
     ),
