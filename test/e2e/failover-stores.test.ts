@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 import type { CombatSession } from "../../client/client.ts";
-import type { CombatCommandMessage } from "../../client/combat.ts";
 import type { Answer } from "../../domain/codes.ts";
-import { type Fight, isOver, joinAs, play, readLog, snapshotsOf, startFight } from "../support/fight.ts";
+import { type Fight, isOver, joinAs, keepAnswers, play, readLog, snapshotsOf, startFight } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { type PrivateServer, startPrivateServer } from "../support/private-server.ts";
 import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
@@ -29,15 +28,9 @@ async function begin(server: TestServerProcess): Promise<Played> {
     await joinAs(server.gameUrl, fight.combatId, fight.bruno),
   ] as const;
   const answers = new Map<string, Answer>();
-  const send = (session: CombatSession) => async (command: CombatCommandMessage) => {
-    const commandId = crypto.randomUUID();
-    const answer = await session.command(command, { commandId });
-    answers.set(commandId, answer);
-    return answer;
-  };
   const over = Promise.all([
-    play(sessions[0], fight.alix, undefined, send(sessions[0])),
-    play(sessions[1], fight.bruno, undefined, send(sessions[1])),
+    play(sessions[0], fight.alix, undefined, keepAnswers(sessions[0], answers)),
+    play(sessions[1], fight.bruno, undefined, keepAnswers(sessions[1], answers)),
   ]);
   over.catch(() => undefined); // reported by whoever waits for it
   return { fight, sessions, answers, over };

@@ -9,6 +9,7 @@ import {
   isOver,
   isTurnOf,
   joinAs,
+  keepAnswers,
   play,
   readLog,
   snapshotsOf,
@@ -104,15 +105,9 @@ test("[RESUME-2] killed again and again in the middle of a fight: every command 
   const fight = await startFight(server.apiUrl);
   const sessions = await joinBoth(fight);
   const answers = new Map<string, Answer>();
-  const send = (session: CombatSession) => async (command: CombatCommandMessage) => {
-    const commandId = crypto.randomUUID();
-    const answer = await session.command(command, { commandId });
-    answers.set(commandId, answer);
-    return answer;
-  };
   const played = Promise.all([
-    play(sessions[0], fight.alix, undefined, send(sessions[0])),
-    play(sessions[1], fight.bruno, undefined, send(sessions[1])),
+    play(sessions[0], fight.alix, undefined, keepAnswers(sessions[0], answers)),
+    play(sessions[1], fight.bruno, undefined, keepAnswers(sessions[1], answers)),
   ]);
   for (let kills = 0; kills < 3; kills += 1) {
     const before = sessions[0].state.version;

@@ -1,5 +1,6 @@
 import { AetherClient, type AetherOptions, type CombatSession } from "../../client/client.ts";
 import type { CombatCommandMessage, CombatParticipant, CombatSnapshot } from "../../client/combat.ts";
+import type { Answer } from "../../domain/codes.ts";
 import { combat } from "../../domain/combat/combat.ts";
 import { DEMO_SKILLS, type DemoCombat, demoCombat } from "../../domain/combat/demo.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
@@ -103,6 +104,16 @@ export async function play(
       if ((await send(wish)).ok) break;
     }
   }
+}
+
+/** To play with: each command has an id of its own, under which its answer is kept. */
+export function keepAnswers(session: CombatSession, answers: Map<string, Answer>) {
+  return async (command: CombatCommandMessage): Promise<Answer> => {
+    const commandId = crypto.randomUUID();
+    const answer = await session.command(command, { commandId });
+    answers.set(commandId, answer);
+    return answer;
+  };
 }
 
 export async function readLog(apiUrl: string, combatId: string): Promise<StoredEvent[]> {
