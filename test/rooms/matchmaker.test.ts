@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { modeRules } from "../../domain/matchmaking/modes.ts";
 import type { Matchmaking } from "../../server/matchmaking.ts";
@@ -77,7 +78,11 @@ async function play(last: number, where: Where): Promise<boolean> {
   const desk = openMatchmaking(survivor, pool, RULES, false);
   const players = await Promise.all(["Alix", "Bruno", "Chloé", "Denis"].map(create));
   const tickets: Ticket[] = [];
-  for (const one of players) tickets.push(await queue(desk, one));
+  for (const one of players) {
+    tickets.push(await queue(desk, one));
+    // Those of one millisecond are matched in the order of their ids.
+    await sleep(2);
+  }
   await engage(players[3] ?? "");
 
   const life = lifeUntil(last, where);
