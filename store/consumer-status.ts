@@ -27,13 +27,13 @@ export interface Lag extends Pick<ConsumerStatus, "position" | "lagEvents" | "la
   readonly owner: string | null;
 }
 
-/** `seen`: how far this node knows that nothing is left to take. */
+/** `seen`: how far this node knows that nothing is left to take. What has not begun yet has everything left. */
 export async function readLag(pool: pg.Pool, name: string, seen: number): Promise<Lag> {
   const { rows } = await pool.query<Lag>({
     name: "consumer_lag",
     text: `SELECT c.owner AS owner, c.position AS position, coalesce(last.n, c.position) - c.position AS "lagEvents",
              coalesce(extract(epoch FROM clock_timestamp() - next.at), 0)::float8 AS "lagSeconds", d.failed, d.parked
-           FROM (SELECT owner_node AS owner, greatest(position, $2) AS position FROM consumer_checkpoints WHERE name = $1) AS c
+           FROM (SELECT max(owner_node) AS owner, greatest(max(position), $2) AS position FROM consumer_checkpoints WHERE name = $1) AS c
            LEFT JOIN LATERAL (SELECT event_sequence AS n FROM evenements_tous WHERE event_sequence > c.position
              ORDER BY event_sequence DESC LIMIT 1) AS last ON true
            LEFT JOIN LATERAL (SELECT created_at AS at FROM evenements_tous WHERE event_sequence > c.position
@@ -42,5 +42,7 @@ export async function readLag(pool: pg.Pool, name: string, seen: number): Promis
              FROM dead_letters WHERE consumer = $1 AND state IN ('FAILED', 'PARKED')) AS d`,
     values: [name, seen],
   });
-  return rows[0] ?? { owner: null, position: 0, lagEvents: 0, lagSeconds: 0, failed: 0, parked: 0 };
+  const [lag] = rows;
+  if (lag === undefined) throw new Error("an aggregate without a row");
+  return lag;
 }

@@ -175,6 +175,12 @@ test("[CONS-11] its status tells how far it is behind", async () => {
   await eventually(() => consumer.status()).toMatchObject({ lagEvents: 0, lagSeconds: 0, position: written.at(-1) });
 });
 
+test("[CONS-11] one that has not begun is behind by the whole log", async () => {
+  const written = await sequencesWritten(database.url);
+  const idle = node.consume({ name: "not begun", runs: false, sink: takingSink("not begun") });
+  expect(await idle.status()).toMatchObject({ position: 0, lagEvents: written.at(-1) ?? 0 });
+});
+
 describe("[CONS-12] closing", () => {
   test("finishes the batch under way", async () => {
     const begun = Promise.withResolvers<void>();
