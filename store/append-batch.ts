@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { bigintArray, intArray, jsonbArray, textArray, timestampArray, uuidArray } from "./binary-arrays.ts";
-import type { AppendResult } from "./event-store.ts";
-import type { Unit, UnitStream, WriteBatch } from "./group-commit.ts";
+import type { AppendRequest, AppendResult } from "./event-store.ts";
+import { type Unit, type UnitStream, unitOf, type WriteBatch } from "./group-commit.ts";
 import { ensurePartitions } from "./migrate.ts";
 import { classifyFailure, isSpent } from "./pg-errors.ts";
 
@@ -120,6 +120,19 @@ export function createBatchWriter(pool: pg.Pool): WriteBatch {
       return each;
     }
   };
+}
+
+/**
+ * Writes a request in the transaction that the connection has open, for what is to be in the log together with rows of its own. To be the
+ * last statement of it: readers of the log wait until it ends.
+ */
+export async function appendWithin(
+  client: Pick<pg.ClientBase, "query">,
+  request: Omit<AppendRequest, "match">,
+): Promise<AppendResult> {
+  const units = [unitOf(request)];
+  const { rows } = await client.query<Appended>({ name: "append_events", text: APPEND, values: encode(units) });
+  return results(units, rows[0]?.sequences ?? null, rows[0]?.conflicts ?? null)[0] ?? NO_RESULT;
 }
 
 const NO_RESULT: AppendResult = { ok: false, reason: "UNKNOWN", message: "the batch gave no result" };

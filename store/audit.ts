@@ -47,7 +47,12 @@ export interface Audit {
   ): Promise<readonly string[]>;
 }
 
-export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistry): Audit {
+/** @param open what was sealed of the events that `registry` has read; a filter by payload compares what is stored */
+export function createAudit(
+  pool: Pick<pg.Pool, "query">,
+  registry: EventRegistry,
+  open: (events: readonly StoredEvent[]) => Promise<readonly StoredEvent[]> = async (events) => events,
+): Audit {
   async function versions(text: string, values: readonly unknown[]): Promise<ReadonlyMap<string, number>> {
     const { rows } = await pool.query<{ id: string; version: number }>(text, [...values]);
     return new Map(rows.map(({ id, version }) => [id, version]));
@@ -72,14 +77,14 @@ export function createAudit(pool: Pick<pg.Pool, "query">, registry: EventRegistr
          ORDER BY event_sequence ${before === undefined ? "" : "DESC"} LIMIT $2`,
         values,
       );
-      return rows.map((row) => eventOf(row, registry));
+      return open(rows.map((row) => eventOf(row, registry)));
     },
 
     async event(eventId) {
       const { rows } = await pool.query<EventRow>(`SELECT ${EVENT_COLUMNS} FROM evenements_tous WHERE event_id = $1`, [
         eventId,
       ]);
-      return rows[0] && eventOf(rows[0], registry);
+      return (await open(rows.map((row) => eventOf(row, registry))))[0];
     },
 
     versionsAt: (aggregateIds, time) =>

@@ -177,6 +177,11 @@ function emptyUnit(actorId: string): Unit {
   return { actorId, streams: new Map(), outcomes: [], requests: [], events: 0 };
 }
 
+/** A request by itself, for whoever writes it at once. */
+export function unitOf(request: AppendRequest): Unit {
+  return add(emptyUnit(request.actorId), { request, resolve: () => undefined });
+}
+
 function sizeOf(request: AppendRequest): number {
   return request.streams.reduce((sum, stream) => sum + stream.events.length, 0);
 }

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { isShutOut } from "./bans.ts";
 
 type Database = Pick<pg.Pool, "query">;
 
@@ -41,7 +42,7 @@ export async function findSession(pool: Database, sessionId: string): Promise<St
     text: `SELECT token_hash AS "tokenHash", user_id AS "userId", role, room, aggregate_id AS "aggregateId",
              expires_at <= now() AS expired, (revoked_at IS NOT NULL OR EXISTS (
                SELECT FROM token_families f WHERE f.family_id = s.family_id AND f.revoked_at IS NOT NULL)) AS revoked,
-             EXISTS (SELECT FROM bans b WHERE b.user_id = s.user_id AND b.lifted_at IS NULL AND coalesce(b.until > now(), true)) AS banned
+             ${isShutOut("s.user_id")} AS banned
            FROM sessions s WHERE session_id = $1`,
     values: [sessionId],
   });

@@ -20,5 +20,10 @@ export function bookId(itemId: string): string {
   return partId(itemId, "Economy");
 }
 
+/** The id of the stream that tells of a player's bans. */
+export function bansId(joueurId: string): string {
+  return partId(joueurId, "Ban");
+}
+
 /** An id that follows from another one and a name: a saga's command from its event and its step. */
 export const derivedUuid: (name: string, from: string) => string = v5;
