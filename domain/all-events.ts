@@ -6,6 +6,7 @@ import { combatEvents } from "./combat/events.ts";
 import type { EventDefinition, EventDefinitions } from "./decider.ts";
 import type { AggregateType } from "./envelope.ts";
 import { marketEvents } from "./market/events.ts";
+import { banEvents } from "./player/bans.ts";
 import { PART_TYPES, partOf, playerEvents } from "./player/state.ts";
 import { worldEvents } from "./world/events.ts";
 
@@ -13,6 +14,7 @@ import { worldEvents } from "./world/events.ts";
 export const allEvents: readonly EventDefinitions[] = [
   combatEvents,
   playerEvents,
+  banEvents,
   itemEvents,
   competenceDefinitionEvents,
   queteDefinitionEvents,
@@ -40,6 +42,7 @@ function playerTypesOf(part: AggregateType): EventType[] {
 export const eventTypes: readonly EventType[] = [
   ...typesOf("Combat", combatEvents),
   ...PART_TYPES.flatMap(playerTypesOf),
+  ...typesOf("Joueur", banEvents),
   ...typesOf("Item", itemEvents),
   ...typesOf("Competence", competenceDefinitionEvents),
   ...typesOf("Quete", queteDefinitionEvents),

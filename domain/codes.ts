@@ -100,8 +100,20 @@ export type Answer =
       readonly sequence: number;
       readonly events: readonly AnsweredEvent[];
     }
-  | { readonly ok: false; readonly code: string; readonly message: string; readonly retryable: boolean };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly retryable: boolean;
+      /** ms after which to come again, and not before: of RATE_LIMITED. */
+      readonly retryAfterMs?: number;
+    };
 
 export function refusal(code: RefusalCode, message: string = REFUSALS[code].message): Answer & { ok: false } {
   return { ok: false, code, message, retryable: REFUSALS[code].retryable };
+}
+
+/** Too much in a short time: to be asked again after so many ms. */
+export function rateLimited(retryAfterMs: number, message?: string): Answer & { ok: false } {
+  return { ...refusal("RATE_LIMITED", message), retryAfterMs };
 }

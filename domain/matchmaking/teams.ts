@@ -25,9 +25,8 @@ export function canBeDivided(tickets: readonly WaitingTicket[], size: number): b
   return false;
 }
 
-/** [QUEUE-4]: the two teams of `size`, tickets kept whole, whose sums of ratings differ least. Undefined: there are none. */
+/** [QUEUE-4]: of tickets for twice `size` players the two teams, tickets kept whole, whose sums of ratings differ least. Undefined: there are none. */
 export function balancedTeams(tickets: readonly WaitingTicket[], size: number): Sides | undefined {
-  if (players(tickets) !== 2 * size) return undefined;
   let best: Sides | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const sides of divisions(tickets, size)) {

@@ -119,6 +119,7 @@ const internalCommands = [
     guildeId: z.string().min(1).max(50),
     nom: z.string().min(1).max(100),
   }),
+  z.strictObject({ type: z.literal("EffacerDonneesPersonnelles") }),
 ] as const;
 
 const creation = creerJoueur.extend({ joueurId: id });

@@ -11,7 +11,7 @@ import { changeClass, spendPoints } from "./growth.ts";
 import { decideLife } from "./life.ts";
 import { reserve, settle } from "./orders.ts";
 import { destroy, merge, move, split, throwAway } from "./piles.ts";
-import { connect, disconnect, joinGuild } from "./presence.ts";
+import { connect, disconnect, erasePersonalData, joinGuild } from "./presence.ts";
 import { progressQuests } from "./progress.ts";
 import { type PlayerRejectionCode, rejection } from "./rejections.ts";
 import { enchant, improve, repair } from "./smithing.ts";
@@ -35,6 +35,23 @@ const NOT_IN_COMBAT: ReadonlySet<PlayerCommand["type"]> = new Set<PlayerCommand[
   "OuvrirEchange",
   "ModifierOffre",
   "ConfirmerEchange",
+  // Whoever fights beside or against it has the name in memory until the end.
+  "EffacerDonneesPersonnelles",
+]);
+
+/** [FORGET-5]: what has begun comes to its end, so that nobody else loses by it; nothing else is taken. */
+const OF_THE_ERASED: ReadonlySet<PlayerCommand["type"]> = new Set<PlayerCommand["type"]>([
+  "EffacerDonneesPersonnelles",
+  "GagnerExperience",
+  "ModifierOr",
+  "RecevoirItems",
+  "CloturerCombat",
+  "ReglerOrdre",
+  "AnnulerEchange",
+  "SeDeconnecter",
+  "EchouerQuete",
+  "ExpirerQuetes",
+  "ProgresserObjectifs",
 ]);
 
 /** [PURSE-2]: what comes in is owed and arrives; what goes out must be there. */
@@ -112,16 +129,19 @@ function perform(draft: Draft, command: PlayerCommand): PlayerRejectionCode | un
       return disconnect(draft, command);
     case "RejoindreGuilde":
       return joinGuild(draft, command);
+    case "EffacerDonneesPersonnelles":
+      return erasePersonalData(draft);
     default:
       return decideLife(draft, command);
   }
 }
 
-/** [PLAYER-1], [PLAYER-2], [FIGHT-3]: what is refused whatever the command consists of. */
+/** [PLAYER-1], [PLAYER-2], [FIGHT-3], [FORGET-5]: what is refused whatever the command consists of. */
 function refusedAtOnce({ joueur }: PlayerState, { type }: PlayerCommand): PlayerRejectionCode | undefined {
   const exists = joueur.joueurId !== "";
   if (type === "CreerJoueur") return exists ? "PLAYER_EXISTS" : undefined;
   if (!exists) return "PLAYER_NOT_FOUND";
+  if (joueur.efface && !OF_THE_ERASED.has(type)) return "PLAYER_ERASED";
   return joueur.combatId !== null && NOT_IN_COMBAT.has(type) ? "IN_COMBAT" : undefined;
 }
 

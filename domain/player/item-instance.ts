@@ -70,14 +70,19 @@ export function pieceBonus(item: ProprietesInstance): Bonus {
 }
 
 /** Keys in one order, because the database gives them back in another. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
-  return entries.sort(([one], [other]) => (one < other ? -1 : 1)).map(([key, part]) => [key, canonical(part)]);
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, part]) => [key, ordered(part)]));
+}
+
+/** As JSON, the same for the same value, whether it was just decided or has been read from the log. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(ordered(value));
 }
 
 /** [BAG-2]: only the same pieces share a slot. */
 export function sameProperties(one: ProprietesInstance, other: ProprietesInstance): boolean {
-  return one === other || JSON.stringify(canonical(one)) === JSON.stringify(canonical(other));
+  return one === other || canonicalJson(one) === canonicalJson(other);
 }

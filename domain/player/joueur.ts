@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type DeepReadonly, typeCombat, whole } from "../combat/values.ts";
+import { erasedName } from "../personal.ts";
 import { bonus, classe, STATS, type Stat, type Stats, stat } from "../values.ts";
 import { baseStats } from "./classes.ts";
 import { bonusSum, objetTransfere } from "./item-instance.ts";
@@ -166,6 +167,8 @@ export const joueurPayloads = {
   JoueurConnecte: session,
   JoueurDeconnecte: session,
   GuildeRejointe: guilde.extend({ joueurId: id }),
+  /** From now on nothing says who the player was. */
+  DonneesPersonnellesEffacees: z.object({ joueurId: id, a: instant }),
   ...negotiationPayloads,
 } as const;
 
@@ -207,6 +210,8 @@ export const joueurStateSchema = z.object({
   /** Connected sessions, oldest first, at most 20. */
   sessions: z.array(z.string()),
   guilde: guilde.nullable(),
+  /** Its personal data were erased: nobody plays it any more. */
+  efface: z.boolean(),
 });
 
 export type JoueurState = DeepReadonly<z.infer<typeof joueurStateSchema>>;
@@ -236,6 +241,7 @@ export const initialJoueur: JoueurState = {
   echange: null,
   sessions: [],
   guilde: null,
+  efface: false,
 };
 
 function created(state: JoueurState, payload: Payloads["JoueurCree"]): JoueurState {
@@ -332,6 +338,10 @@ export function evolveJoueur(state: JoueurState, event: JoueurEvent): JoueurStat
     case "GuildeRejointe": {
       const { guildeId, nom } = event.payload;
       return { ...state, guilde: { guildeId, nom } };
+    }
+    case "DonneesPersonnellesEffacees": {
+      const name = erasedName(event.payload.joueurId);
+      return { ...state, username: name, pseudo: name, efface: true };
     }
     case "EchangeOuvert":
     case "OffreModifiee":

@@ -28,5 +28,5 @@ export const player: Aggregate<PlayerState, PlayerCommand, PlayerEvent> = {
   // A quest that has run out meanwhile is failed as soon as the player is loaded: nobody sees it before.
   mayRest: () => true,
   parts: { types: PART_TYPES, typeOf: partOf, versionsOf: (state) => state.versions },
-  snapshot: { schema: playerStateSchema, version: 2 },
+  snapshot: { schema: playerStateSchema, version: 3 },
 };

@@ -1,5 +1,6 @@
 import type { CommandOf } from "./commands.ts";
 import { type Draft, emit, isoTime } from "./draft.ts";
+import type { PlayerRejectionCode } from "./rejections.ts";
 
 /** [PLAYER-4]: each session once. */
 export function connect(draft: Draft, { sessionId }: CommandOf<"SeConnecter">): undefined {
@@ -20,4 +21,13 @@ export function joinGuild(draft: Draft, { guildeId, nom }: CommandOf<"RejoindreG
   const { joueurId, guilde } = draft.state.joueur;
   if (guilde?.guildeId === guildeId && guilde.nom === nom) return;
   emit(draft, { eventType: "GuildeRejointe", payload: { joueurId, guildeId, nom } });
+}
+
+/** [FORGET-2]: once; not while another player has the name in an exchange. */
+export function erasePersonalData(draft: Draft): PlayerRejectionCode | undefined {
+  const { joueurId, efface, echange } = draft.state.joueur;
+  if (efface) return undefined;
+  if (echange !== null) return "EXCHANGE_UNDER_WAY";
+  emit(draft, { eventType: "DonneesPersonnellesEffacees", payload: { joueurId, a: isoTime(draft.now) } });
+  return undefined;
 }

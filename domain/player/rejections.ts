@@ -4,6 +4,7 @@ import type { Rejection } from "../decider.ts";
 export const PLAYER_REJECTIONS = {
   PLAYER_NOT_FOUND: "there is no such player",
   PLAYER_EXISTS: "this player exists already",
+  PLAYER_ERASED: "this player was erased",
   IN_COMBAT: "not while you are in a combat",
   NOT_IN_COMBAT: "you are not in this combat",
   NO_HIT_POINTS: "you have no hit points left: rest first",

@@ -65,15 +65,17 @@ export function improve(draft: Draft, command: CommandOf<"AmeliorerEquipement">)
 export function repair(draft: Draft, command: CommandOf<"ReparerEquipement">): PlayerRejectionCode | undefined {
   const slot = equipmentIn(draft, command.slotId);
   if (typeof slot === "string") return slot;
-  const { usure, ...after } = slot.proprietes;
-  if (usure === undefined) return "NOT_DAMAGED";
+  const { usure = 0, ...after } = slot.proprietes;
   const { durabiliteMax } = after;
-  const cout = repairCost(after.valeurOr, usure, durabiliteMax);
+  // Things that were given may say that they are worn more than they can be.
+  const points = Math.min(usure, durabiliteMax);
+  if (points === 0) return "NOT_DAMAGED";
+  const cout = repairCost(after.valeurOr, points, durabiliteMax);
   const unpaid = moveGold(draft, -cout, "REPARATION", slot.slotId);
   if (unpaid !== undefined) return unpaid;
   changeInstance(draft, slot, after, "REPARATION", slot.slotId);
   const { joueurId } = draft.state.joueur;
-  const avant = durabiliteMax - usure;
+  const avant = durabiliteMax - points;
   emitWithOutfit(draft, (tenue) => ({
     eventType: "EquipementRepare",
     payload: { joueurId, ...work(slot, cout, after), avant, apres: durabiliteMax, durabiliteMax, tenue },
