@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { accessOf, type Viewer, viewerValues } from "./combat-access.ts";
 import type { ActionRow, EffectEntry, HistoryRow, InstanceRow, ParticipantRow, StatisticsRow } from "./combat-rows.ts";
 
 type Database = Pick<pg.Pool, "query">;
@@ -158,50 +159,28 @@ function detailsOf(row: InstanceRow & { readonly participants: readonly Particip
   };
 }
 
-const HEAD = ["", "_archive"]
-  .map(
-    (where) => `SELECT last_event_sequence AS sequence, EXISTS (
-        SELECT FROM participants_combat${where} p
-        WHERE p.combat_id = i.combat_id AND p.entite_id = $2 AND p.type_entite = 'JOUEUR') AS "takesPart"
-      FROM instances_combat${where} i WHERE combat_id = $1`,
-  )
-  .join(" UNION ALL ");
-
-/** How far a combat has come, and whether it is the player's to look into; undefined if there is none. */
-export async function combatHead(
-  database: Database,
-  combatId: string,
-  joueurId: string,
-): Promise<{ readonly sequence: number; readonly takesPart: boolean } | undefined> {
-  const { rows } = await database.query<{ sequence: number; takesPart: boolean }>({
-    name: "combat_head",
-    text: HEAD,
-    values: [combatId, joueurId],
-  });
-  return rows[0];
-}
-
 export interface CombatFilter {
   readonly etat: InstanceRow["etat"];
   readonly zone?: string | undefined;
   /** The last combatId of the page before. */
   readonly after?: string | undefined;
   readonly limit: number;
+  readonly viewer: Viewer;
 }
 
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Combats by id, which is no order that means anything but one that stands. Those in the archive are left out. */
+/** Combats by id, which is no order that means anything but one that stands. Those in the archive, and those that are not for the viewer, are left out. */
 export async function listCombats(
   database: Database,
-  { etat, zone, after = FIRST_ID, limit }: CombatFilter,
+  { etat, zone, after = FIRST_ID, limit, viewer }: CombatFilter,
 ): Promise<Page<CombatSummary, string>> {
-  const inZone = zone === undefined ? "" : "AND zone_id = $4";
+  const inZone = zone === undefined ? "" : "AND zone_id = $7";
   const { rows } = await database.query<InstanceRow>({
     name: zone === undefined ? "list_combats" : "list_combats_of_zone",
-    text: `SELECT combat_id, etat, type_combat, zone_id, zone_nom, tour_actuel, heure_debut, heure_fin FROM instances_combat
-           WHERE etat = $1 AND combat_id > $2 ${inZone} ORDER BY combat_id LIMIT $3`,
-    values: [etat, after, limit + 1, ...(zone === undefined ? [] : [zone])],
+    text: `SELECT combat_id, etat, type_combat, zone_id, zone_nom, tour_actuel, heure_debut, heure_fin FROM instances_combat i
+           WHERE etat = $1 AND combat_id > $2 ${inZone} AND ${accessOf("", 4)} IS NOT NULL ORDER BY combat_id LIMIT $3`,
+    values: [etat, after, limit + 1, ...viewerValues(viewer), ...(zone === undefined ? [] : [zone])],
   });
   return pageOf(rows, limit, summaryOf, (row) => row.combat_id);
 }
@@ -256,7 +235,11 @@ export interface HistoryQuery {
   readonly limit: number;
 }
 
-/** A combat's events, oldest first, without what would foretell its rolls. */
+function shown({ observation: _, ...details }: { readonly observation?: unknown }): object {
+  return details;
+}
+
+/** A combat's events, oldest first, without what would foretell its rolls, and without who is invited to watch. */
 export function readHistory(database: Database, { combatId, ...page }: HistoryQuery) {
   return only(readHistories(database, { combatIds: [combatId], ...page }));
 }
@@ -271,7 +254,7 @@ export function readHistories(database: Database, query: HistoriesQuery) {
     acteurId: row.acteur_id,
     severite: row.severite,
     timestamp: row.timestamp,
-    details: row.details,
+    details: shown(row.details),
   }));
 }
 

@@ -13,6 +13,7 @@ export const JOUEUR_EVENTS = [
   "JoueurConnecte",
   "GuildeRejointe",
   "ReputationModifiee",
+  "DonneesPersonnellesEffacees",
 ] as const;
 
 /** Of the streams Inventaire and Equipement. */

@@ -1,3 +1,4 @@
+import { erasedName } from "../domain/personal.ts";
 import { STATS, type Stats } from "../domain/values.ts";
 import type { JoueurTold, Told } from "./player-events.ts";
 import { equipementId, inventaireId, type JoueurRow, type PlayerRows } from "./player-rows.ts";
@@ -8,6 +9,7 @@ function clipped(text: string, length: number): string {
   return text.length <= length ? text : [...text].slice(0, length).join("");
 }
 
+/** The name that an event gives to its player, before it is known whether it is free. */
 export function usernameOf({ payload }: Told<"JoueurCree">): string {
   return clipped(payload.username, 50);
 }
@@ -16,9 +18,7 @@ export function usernameOf({ payload }: Told<"JoueurCree">): string {
  * A name that another player has is marked with the whole of the player's id, behind a character that no username has. Two
  * players never claim one name, but the log does not promise it, and a player without a row would be a player that nobody sees.
  */
-function freeUsername(rows: PlayerRows, event: Told<"JoueurCree">): string {
-  const { joueurId } = event.payload;
-  const username = usernameOf(event);
+function freeUsername(rows: PlayerRows, joueurId: string, username: string): string {
   const holder = rows.holders.get(username);
   if (holder !== undefined && holder !== joueurId) return `${clipped(username, 17)}~${joueurId.replaceAll("-", "")}`;
   rows.holders.set(username, joueurId);
@@ -31,7 +31,7 @@ export function createPlayer(rows: PlayerRows, event: Told<"JoueurCree">): Joueu
   const { joueurId: joueur_id } = payload;
   const row: JoueurRow = {
     joueur_id,
-    username: freeUsername(rows, event),
+    username: freeUsername(rows, joueur_id, usernameOf(event)),
     pseudo: clipped(payload.pseudo, 50),
     pseudo_recherche: searchable(clipped(payload.pseudo, 50)),
     classe: payload.classe,
@@ -89,7 +89,7 @@ export function newest(
 
 const RESULTS = { VICTOIRE: "victoires", DEFAITE: "defaites", NUL: "nuls", ABANDON: "abandons" } as const;
 
-function changeOf(row: JoueurRow, event: JoueurTold): Partial<JoueurRow> {
+function changeOf(rows: PlayerRows, row: JoueurRow, event: JoueurTold): Partial<JoueurRow> {
   const { sequence } = event;
   const stats_totales = (totals: Stats) => newest(row, "statsTotales", sequence, { stats_totales: totals });
   switch (event.eventType) {
@@ -128,13 +128,17 @@ function changeOf(row: JoueurRow, event: JoueurTold): Partial<JoueurRow> {
       return { derniere_connexion: event.payload.a };
     case "GuildeRejointe":
       return { guilde_id: clipped(event.payload.guildeId, 50), guilde_nom: clipped(event.payload.nom, 100) };
+    case "DonneesPersonnellesEffacees": {
+      const name = erasedName(row.joueur_id);
+      return { username: freeUsername(rows, row.joueur_id, name), pseudo: name, pseudo_recherche: searchable(name) };
+    }
     case "ReputationModifiee":
       return { reputation: { ...row.reputation, [event.payload.pnjId]: event.payload.apres } };
   }
 }
 
 export function foldJoueur(rows: PlayerRows, row: JoueurRow, event: JoueurTold): void {
-  rows.joueurs.put({ ...row, ...changeOf(row, event) });
+  rows.joueurs.put({ ...row, ...changeOf(rows, row, event) });
   if (event.eventType !== "NiveauAtteint") return;
   const { nouveauNiveau, experienceTotale, a } = event.payload;
   rows.niveaux.put({

@@ -1,3 +1,4 @@
+import { erasedName } from "../domain/personal.ts";
 import type { PartType } from "../domain/player/state.ts";
 import { EventFault } from "../store/sink.ts";
 import { isInventaireEvent, isJoueurEvent, PLAYER_EVENTS, type Told } from "./player-events.ts";
@@ -20,6 +21,7 @@ function wantedBy(events: readonly Told[]): Wanted {
     const { joueurId } = event.payload;
     joueurs.add(joueurId);
     if (event.eventType === "JoueurCree") usernames.add(usernameOf(event));
+    if (event.eventType === "DonneesPersonnellesEffacees") usernames.add(erasedName(joueurId));
     if (event.aggregateType === "Inventaire" || event.aggregateType === "Equipement") owners.add(joueurId);
     for (const slotId of slotsIn(event)) slots.add(slotId);
     if ("competenceId" in event.payload) competences.add(competenceJoueurId(joueurId, event.payload.competenceId));

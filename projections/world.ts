@@ -1,6 +1,7 @@
 import type { StoredEvent } from "../domain/envelope.ts";
 import { type WorldEvent, worldEvents } from "../domain/world/events.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
+import { ERASURE, erase } from "./erasures.ts";
 import type { Projector, Transaction } from "./projector.ts";
 import { upsert } from "./upsert.ts";
 import { evolveMonde, initialMonde, type Monde, RANKED } from "./world-state.ts";
@@ -86,13 +87,28 @@ async function projectHistory(events: readonly StoredEvent[], transaction: Trans
   );
 }
 
+const NAMELESS = [
+  `UPDATE etat_monde SET
+     boss_vaincus = coalesce((
+       SELECT jsonb_agg(without_name(boss, '{vainqueurs}', 'joueurId', $1::uuid, 'pseudo', $2::text) ORDER BY n)
+       FROM jsonb_array_elements(boss_vaincus) WITH ORDINALITY AS l (boss, n)), '[]'),
+     zones_decouvertes = coalesce((
+       SELECT jsonb_agg(CASE WHEN lower(zone->'premier'->>'joueurId') = $1::uuid::text
+         THEN jsonb_set(zone, '{premier,pseudo}', to_jsonb($2::text)) ELSE zone END ORDER BY n)
+       FROM jsonb_array_elements(zones_decouvertes) WITH ORDINALITY AS l (zone, n)), '[]')`,
+  `UPDATE histoire_monde SET details = without_name(details, '{vainqueurs}', 'joueurId', $1::uuid, 'pseudo', $2::text)
+   WHERE type_fait = 'BOSS_VAINCU' AND named_in(details) ? $1::uuid::text`,
+];
+
 /** The state of the world and its history. */
 export const worldProjector: Projector = {
   name: "world",
-  eventTypes: Object.keys(worldEvents),
+  eventTypes: [...Object.keys(worldEvents), ERASURE],
   tables: ["etat_monde", "histoire_monde"],
   async apply(events, transaction) {
-    await projectState(events, transaction);
-    await projectHistory(events, transaction);
+    const own = events.filter(({ eventType }) => eventType !== ERASURE);
+    await projectState(own, transaction);
+    await projectHistory(own, transaction);
+    await erase(events, transaction, NAMELESS);
   },
 };
