@@ -17,6 +17,7 @@ import {
   closeActionOf,
   REFUSALS,
   type RefusalCode,
+  rateLimited,
   refusal,
 } from "../domain/codes.ts";
 import type { Commit } from "./actor.ts";
@@ -24,12 +25,13 @@ import type { Actors, Running } from "./actors.ts";
 import { CopyingSerializer } from "./copying-serializer.ts";
 import type { Entrance, SessionOf } from "./entrance.ts";
 import { classifyFrame } from "./frames.ts";
+import type { LimitClass, PlayerLimits } from "./limits.ts";
 import { attachOutbox, type BacklogLimits } from "./outbox.ts";
 import type { Authenticate, Principal } from "./principal.ts";
 import { guardFrames, noteAddresses, voidSeats } from "./room-internals.ts";
 import type { Presence } from "./session-mirror.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { TokenBucket, TokenBuckets } from "./token-bucket.ts";
+import { TokenBucket } from "./token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "./wire.ts";
 
 /** What a kind of room adds to the base: how its aggregate is shown, and who may do what. */
@@ -53,11 +55,15 @@ export interface RoomKind<S, C, View extends Schema> {
   /** Why nobody, or not this client, may have a room for that id; asked before there is one. */
   refuseRoom?(id: string, who: Principal, options: Readonly<Record<string, unknown>>): RefusalCode | undefined;
   readonly actors: Pick<Actors<S, C>, "get" | "exists"> & Partial<Pick<Actors<S, C>, "draining">>;
+  /** What its commands are limited as, beside being calls. */
+  readonly limitedAs?: LimitClass;
   createView(): View;
   /** Brings the view from one durable state to the next; `before` is undefined for the first. */
   project(view: View, state: S, before: S | undefined): void;
   /** Why this client may not enter, or undefined. */
   refuseEntry(state: S, who: Principal): RefusalCode | undefined;
+  /** The types of messages that it takes; any other is refused before anything looks at it. */
+  readonly messages: readonly string[];
   /**
    * One session at a time: a newer one takes over, and the older is told. The session that the state knows, or null; a client
    * that comes back from a pause after another has come is refused.
@@ -90,7 +96,7 @@ export interface RoomCall {
 }
 
 export interface RoomLimits {
-  /** Commands a second and in a burst, for one connection, and joins, for one player; more is RATE_LIMITED. Defaults 20 and 40. */
+  /** Commands a second and in a burst, for one connection; more is RATE_LIMITED. Defaults 20 and 40. */
   readonly commandsPerSecond?: number;
   readonly commandBurst?: number;
   /** Frames of any kind a second, for one connection; more ends it. Default 200, twice that in a burst. */
@@ -106,6 +112,8 @@ export interface RoomServices {
   readonly entrance?: Entrance | undefined;
   readonly telemetry: Telemetry;
   readonly limits?: RoomLimits;
+  /** What a player may do over all connections; left out, only each connection is limited. */
+  readonly players?: PlayerLimits | undefined;
 }
 
 /** Per connection. Not in `userData`: that is for games to use. */
@@ -119,6 +127,8 @@ interface Connection {
   /** Ends the watch for a ban. */
   readonly unwatch: (() => void) | undefined;
   strikes: number;
+  /** It is ended for that; frames that are still on their way are no further flood. */
+  isFlooding: boolean;
 }
 
 /** Who has been let in; with the session that it goes on with, if it came back. */
@@ -136,18 +146,22 @@ const NEVER_MS = 2_147_483_647;
  * actor lives on without it.
  */
 export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, View>, services: RoomServices) {
-  const { telemetry, entrance, limits = {} } = services;
+  const { telemetry, entrance, limits = {}, players } = services;
   // Who only watches begins anew wherever it comes to.
   const keepsSessions = entrance !== undefined && kind.find === undefined;
   const { measure } = telemetry;
   const { commandsPerSecond = 20, commandBurst = 40 } = limits;
-  // A join may write to the log, and takes a place in a room.
-  const joins = new TokenBuckets(commandsPerSecond, commandBurst);
+  const joinsOf = (userId: string): number => players?.waitMs("join", userId) ?? 0;
 
   /** Colyseus gives the status to the caller of its matchmaking route, and the message to its SDK. */
   function refuse(code: RefusalCode): ServerError {
     measure?.joinRefused(kind.name, code);
     return new ServerError(REFUSALS[code].status, code);
+  }
+  /** A join may write to the log, and takes a place in a room. One that is refused has no connection that could be ended. */
+  function tooManyJoins(userId: string | undefined): ServerError {
+    if (userId !== undefined) players?.refused(userId);
+    return refuse("RATE_LIMITED");
   }
   const aggregateId = (name: string): string => kind.aggregateId?.(name) ?? name;
 
@@ -162,7 +176,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
   /** Whoever comes with a session needs no token that is still good: a fight may last longer than that. */
   async function returning(presented: unknown, known: Principal | undefined): Promise<Entrant> {
     // A flood of them is one client's, or one that guesses.
-    if (!joins.take(known?.userId ?? String(presented).slice(0, 36))) throw refuse("RATE_LIMITED");
+    if (joinsOf(known?.userId ?? String(presented).slice(0, 36)) > 0) throw tooManyJoins(known?.userId);
     const returned = (await entrance?.resume(presented)) ?? "SESSION_UNKNOWN";
     if (typeof returned === "string") throw refuse(returned);
     const { who, sessionId, of } = returned;
@@ -177,13 +191,14 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
 
   async function coming(known: Principal | undefined): Promise<Entrant> {
     if (known === undefined) throw refuse("UNAUTHORIZED");
-    if (!joins.take(known.userId)) throw refuse("RATE_LIMITED");
+    if (joinsOf(known.userId) > 0) throw tooManyJoins(known.userId);
     const refused = await entrance?.mayEnter(known.userId);
     if (refused !== undefined) throw refuse(refused);
     return known;
   }
 
   class AggregateRoom extends Room<{ state: View }> {
+    static readonly messageTypes = kind.messages;
     override autoDispose = true;
     override patchRate = NEVER_MS;
     #actor: Running<S, C> | undefined;
@@ -259,8 +274,8 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       const now = Date.now();
       const frames = limits.framesPerSecond ?? 200;
       this.#connections.set(client, {
-        frames: new TokenBucket(frames, frames * 2, now),
-        commands: new TokenBucket(commandsPerSecond, commandBurst, now),
+        frames: new TokenBucket({ perSecond: frames, burst: frames * 2 }, now),
+        commands: new TokenBucket({ perSecond: commandsPerSecond, burst: commandBurst }, now),
         wantsEvents: options["events"] === true,
         session,
         options,
@@ -270,6 +285,7 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
           client.leave(CLOSE_CODES.BANNED, "this player is shut out");
         }),
         strikes: 0,
+        isFlooding: false,
       });
       if (kind.sessionOf !== undefined) this.#takeOver(client);
       attachOutbox(client, limits.backlog ?? {}, () => {
@@ -380,10 +396,9 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     #admit(client: Client, frame: Uint8Array): boolean {
       const connection = this.#connections.get(client);
       if (connection === undefined) return true;
-      if (!connection.frames.take(Date.now())) {
-        telemetry.refused("FLOOD");
-        measure?.cut(kind.name, "flood");
-        client.leave(CLOSE_CODES.FLOOD, "too many messages");
+      if (connection.frames.waitMs(Date.now()) > 0) {
+        if (!connection.isFlooding) players?.flooded((client.auth as Principal).userId);
+        this.#flood(client, connection);
         return false;
       }
       const problem = problemWith(frame, client);
@@ -397,6 +412,19 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       return false;
     }
 
+    #flood(client: Client, connection: Connection): void {
+      connection.isFlooding = true;
+      telemetry.refused("FLOOD");
+      measure?.cut(kind.name, "flood");
+      client.leave(CLOSE_CODES.FLOOD, "too many messages");
+    }
+
+    /** ms until one more command fits: by the connection's own limit, then by its player's over all of them. */
+    #waitMs(connection: Connection | undefined, { userId }: Principal): number {
+      const wait = connection?.commands.waitMs(Date.now()) || players?.waitMs("call", userId) || 0;
+      return wait > 0 || kind.limitedAs === undefined ? wait : (players?.waitMs(kind.limitedAs, userId) ?? 0);
+    }
+
     #command(client: Client, message: unknown): Promise<Answer> | Answer {
       const who = client.auth as Principal;
       const envelope = commandEnvelope.safeParse(message);
@@ -406,16 +434,24 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
       };
       if (!envelope.success) return refused("BAD_REQUEST", "a command needs a commandId, a UUID");
       if (!isStorable(message)) return refused("BAD_REQUEST", NOT_STORABLE);
-      if (!this.#connections.get(client)?.commands.take(Date.now())) return refused("RATE_LIMITED");
-      this.#connections.get(client)?.presence?.active();
+      const connection = this.#connections.get(client);
+      const wait = this.#waitMs(connection, who);
+      if (wait > 0) {
+        if (players?.refused(who.userId) && connection !== undefined) this.#flood(client, connection);
+        telemetry.refused("RATE_LIMITED");
+        return rateLimited(wait);
+      }
+      connection?.presence?.active();
       const { commandId, expectedVersion, [kind.key]: target, ...rest } = envelope.data;
       if (target !== undefined && wireId.safeParse(target).data !== this.#name)
         return refused("FORBIDDEN", "this command is for another room");
+      if (!kind.messages.includes(String(rest["type"])))
+        return refused("BAD_REQUEST", "no such command, or not of its form");
       const call: RoomCall = {
         id: this.#name,
         commandId,
         sessionId: client.sessionId,
-        options: this.#connections.get(client)?.options ?? {},
+        options: connection?.options ?? {},
         tell: (type, told, to) => this.#tell(type, told, to),
       };
       const handled = kind.handle?.(rest, who, call);

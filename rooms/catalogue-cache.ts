@@ -41,25 +41,35 @@ export async function openCatalogue(
   }
 
   /** One reader at a time, or an event would be folded twice. */
-  function inLine(mark: () => number | Promise<number>): Promise<void> {
+  function inLine(read: () => Promise<void>): Promise<void> {
     const turn = line.then(async () => {
       waiting = false;
-      if (!closed) await readTo(await mark());
+      if (!closed) await read();
     });
     line = turn.catch(() => undefined);
     return turn;
   }
 
+  async function readOn(): Promise<void> {
+    const settled = feed.settled();
+    await readTo(settled);
+    // Catalogues change seldom: who went on from the last change would read all that has happened since, again and again.
+    position = Math.max(position, settled);
+  }
+
+  /** Not a place to stand on: numbers at a mark may be given again. */
+  const readToMark = async (): Promise<void> => readTo(await store.highWaterMark());
+
   const end = feed.subscribe(() => {
     if (waiting) return;
     waiting = true;
-    inLine(feed.settled).catch((error: unknown) => telemetry.fault("catalogue", error));
+    inLine(readOn).catch((error: unknown) => telemetry.fault("catalogue", error));
   });
-  await inLine(store.highWaterMark);
+  await inLine(readToMark);
 
   return {
     current,
-    refresh: () => inLine(store.highWaterMark),
+    refresh: () => inLine(readToMark),
     close() {
       closed = true;
       end();

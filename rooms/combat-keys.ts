@@ -6,28 +6,38 @@ const TTL_S = 3_600;
 
 /**
  * Writes all of a combat's keys anew, unless a newer version stands there. Answers 1 if it has, and 0 if not.
- * KEYS: the state, then the others. ARGV: the version, then commands.
+ * KEYS: the state, then the others. ARGV: what all of them begin with, the version, then commands.
+ *
+ * Effects that are over are known from what stands there alone: another node may have written them a moment ago. Their keys are
+ * in the slot of the others.
  */
 export const WRITE_COMBAT = `
 local known = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
-if known > tonumber(ARGV[1]) then return 0 end
-for i = 1, #KEYS do redis.call('UNLINK', KEYS[i]) end
-local at = 2
+if known > tonumber(ARGV[2]) then return 0 end
+for i = 1, #KEYS do
+  if string.sub(KEYS[i], -8) == ':effects' then
+    for _, effect in ipairs(redis.call('SMEMBERS', KEYS[i])) do redis.call('UNLINK', ARGV[1] .. 'effect:' .. effect) end
+  end
+  redis.call('UNLINK', KEYS[i])
+end
+local at = 3
 ${RUN_COMMANDS}
 return 1`;
+
+/** KEYS: a participant. ARGV: its name. What has run out does not come back. */
+export const RENAME_FIGHTER = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'nom', ARGV[1]) end`;
 
 export interface CombatKeys {
   /** After `combat:{id}:`; the state's first. Those that stay empty are among them, so that what stood there goes. */
   readonly keys: readonly string[];
   readonly commands: readonly string[];
-  readonly effects: ReadonlySet<string>;
 }
 
 /** All that Redis has of a combat (contract: "Redis keys and channels"). @param recent JSON, newest first */
 export function combatKeys(state: CombatState, recent: readonly string[]): CombatKeys {
   const keys: string[] = [];
   const commands: string[] = [];
-  const effects = new Set<string>();
 
   function put(rest: string, command: string, ...args: readonly (string | number)[]): void {
     const key = keys.push(rest);
@@ -58,13 +68,12 @@ export function combatKeys(state: CombatState, recent: readonly string[]): Comba
     const own = Object.values(participant.effets);
     put(`participant:${participantId}:effects`, "SADD", ...own.map(({ effetId }) => effetId));
     for (const { effetId, typeEffet, puissance, dureeTours, stacks } of own) {
-      effects.add(effetId);
       hash(`effect:${effetId}`, { type_effet: typeEffet, puissance, duree_tours_restants: dureeTours, stacks });
     }
   }
   put("turn_order", "ZADD", ...participants.flatMap(({ initiative, participantId }) => [initiative, participantId]));
   put("recent_actions", "RPUSH", ...recent);
-  return { keys, commands, effects };
+  return { keys, commands };
 }
 
 /** Nothing will happen in it any more. */

@@ -2,7 +2,7 @@ import type { CombatState } from "../domain/combat/state.ts";
 import type { GuardedRedis } from "../store/redis.ts";
 import type { Commit } from "./actor.ts";
 import type { Observer } from "./actors.ts";
-import { combatKeys, isOver, WRITE_COMBAT } from "./combat-keys.ts";
+import { combatKeys, isOver, RENAME_FIGHTER, WRITE_COMBAT } from "./combat-keys.ts";
 
 const ZONE_TTL_S = 7_200;
 const RECENT = 20;
@@ -35,9 +35,7 @@ interface Mirrored {
   state: CombatState;
   /** Newest first. */
   recent: readonly Line[];
-  /** Effects that may stand in Redis. */
-  effects: ReadonlySet<string>;
-  /** Nothing stands there, and nothing has happened, that is not in the two before. */
+  /** No action stands there, and none has happened, that is not in `recent`. */
   whole: boolean;
   running: boolean;
   writing: boolean;
@@ -45,6 +43,8 @@ interface Mirrored {
 }
 
 export interface CombatMirror extends Observer<CombatState> {
+  /** Changes the name of a fighter that stands there, of a combat that nobody runs any more. False: Redis did not answer. */
+  rename(id: string, participantId: string, nom: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -89,27 +89,23 @@ export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
     due.delete(id);
   }
 
-  /** What an earlier owner has left, so that nothing of it stays behind. */
+  /** The actions that an earlier owner has left, so that they stay. */
   async function learn(id: string, one: Mirrored): Promise<"known" | "unknown" | "nothing to do"> {
     const { state } = one;
-    const participants = Object.keys(state.participants);
-    const learnt = await redis.use(async (client) => {
-      const [version, recent, ...effects] = await Promise.all([
+    const learnt = await redis.use((client) =>
+      Promise.all([
         client.hget(keyOf(id, "state"), "version"),
         client.lrange(keyOf(id, "recent_actions"), 0, RECENT - 1),
-        ...participants.map((pid) => client.smembers(keyOf(id, `participant:${pid}:effects`))),
-      ]);
-      return { version, recent, effects: effects.flat() };
-    });
+      ]),
+    );
     if (learnt === undefined) return "unknown";
-    const { version, effects } = learnt.value;
+    const [version, recent] = learnt.value;
     // Long over, and forgotten there.
     if (version === null && isOver(state) && one.recent.length === 0) return "nothing to do";
     const complete = version === String(state.version) || state.tourActuel === 0;
-    const before = complete ? learnt.value.recent.map(readLine) : (await actsBefore(id, state.version)).map(lineOf);
+    const before = complete ? recent.map(readLine) : (await actsBefore(id, state.version)).map(lineOf);
     const oldest = one.recent.at(-1)?.version ?? Number.POSITIVE_INFINITY;
     one.recent = [...one.recent, ...before.filter(({ version: at }) => at < oldest)].slice(0, RECENT);
-    one.effects = new Set(effects);
     one.whole = true;
     return "known";
   }
@@ -122,27 +118,28 @@ export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
       if (known === "nothing to do") return true;
     }
     const { state } = one;
-    const { keys, commands, effects } = combatKeys(
+    const { keys, commands } = combatKeys(
       state,
       one.recent.map(({ json }) => json),
     );
-    const stale = [...one.effects].filter((effect) => !effects.has(effect)).map((effect) => `effect:${effect}`);
-    const named = [...keys, ...stale].map((rest) => keyOf(id, rest));
+    const named = keys.map((rest) => keyOf(id, rest));
     const { zoneId } = state.zone;
     const done = await redis.use(async (client) => {
-      const applied = await client.eval(WRITE_COMBAT, named.length, ...named, String(state.version), ...commands);
+      const applied = await client.eval(
+        WRITE_COMBAT,
+        named.length,
+        ...named,
+        keyOf(id, ""),
+        String(state.version),
+        ...commands,
+      );
       // Another key than the combat's, in another slot: only who may write the combat writes there.
       if (applied !== 1 || zoneId === "") return applied;
       if (isOver(state)) await client.srem(zoneKey(zoneId), id);
       else await Promise.all([client.sadd(zoneKey(zoneId), id), client.expire(zoneKey(zoneId), ZONE_TTL_S)]);
       return applied;
     });
-    if (done === undefined) {
-      // It may have been written all the same.
-      one.effects = new Set([...one.effects, ...effects]);
-      return false;
-    }
-    one.effects = effects;
+    if (done === undefined) return false;
     one.writtenAt = performance.now();
     told?.(done.value === 1 ? "written" : "late");
     return true;
@@ -218,7 +215,7 @@ export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
       const known = mirrored.get(id);
       if (known?.running === false) left -= 1;
       const one = known ?? {
-        ...{ state, recent: [], effects: new Set<string>(), whole: false },
+        ...{ state, recent: [], whole: false },
         ...{ running: true, writing: false, writtenAt: performance.now() },
       };
       mirrored.set(id, one);
@@ -241,6 +238,12 @@ export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
         forget(id);
         told?.("dropped");
       }
+    },
+    async rename(id, participantId, nom) {
+      const done = await redis.use((client) =>
+        client.eval(RENAME_FIGHTER, 1, keyOf(id, `participant:${participantId}`), nom),
+      );
+      return done !== undefined;
     },
     async close() {
       closed = true;

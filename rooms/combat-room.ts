@@ -4,6 +4,7 @@ import type { CombatState } from "../domain/combat/state.ts";
 import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-room.ts";
 import { CombatView, projectCombat } from "./combat-view.ts";
+import { typesOf } from "./wire.ts";
 
 /** The room `combat`: its participants own the fight (contract: "Rooms"). */
 export function createCombatRoom(actors: Actors<CombatState, CombatCommand>, services: RoomServices) {
@@ -11,10 +12,12 @@ export function createCombatRoom(actors: Actors<CombatState, CombatCommand>, ser
     name: "combat",
     key: "combatId",
     actors,
+    limitedAs: "combat",
     createView: () => new CombatView(),
     project: projectCombat,
     refuseEntry: (state, { role, userId }) =>
       role === "joueur" && participantOf(state, userId) !== undefined ? undefined : "FORBIDDEN",
+    messages: typesOf(wireCombatCommand),
     parse: (message, who) => parseCombatCommand(message, who.userId),
     arrival(state, who) {
       const participant = participantOf(state, who.userId);

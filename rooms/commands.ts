@@ -52,6 +52,8 @@ export interface Commands<Map> {
   together(parties: readonly TypedParty[], envelope: ColdEnvelope): Promise<Answer>;
   /** Resolves when it runs here, if it is to. */
   refreshHere(type: string, id: string, how?: Hosting): Promise<void>;
+  /** Has whoever runs it, on whichever node, read the log again: something else than its events has changed. A hint; does not reject. */
+  refresh<K extends keyof Map & string>(type: K, id: string): Promise<void>;
   /** Has it run, here or on a node that runs actors: its deadlines are to be kept from now on. Resolves when it does, or nobody can. */
   awaken<K extends keyof Map & string>(type: K, id: string): Promise<void>;
   /** A party to `together`: its command is made from its state as it is at that moment. */
@@ -162,7 +164,20 @@ export function createCommands<Map>(
     }
   }
 
+  async function refresh(type: string, id: string): Promise<void> {
+    const { actors } = kindNamed(type) ?? {};
+    if (actors === undefined) return;
+    if (actors.running(id) !== undefined) return actors.refresh(id);
+    try {
+      await (await ownerOf(id))?.refresh(type, id);
+    } catch (error) {
+      telemetry.fault("refresh", error);
+    }
+  }
+
   return {
+    refresh,
+
     async send(type, id, envelope) {
       const kind = kindNamed(type);
       if (kind === undefined) return refusal("NOT_FOUND");
@@ -179,15 +194,8 @@ export function createCommands<Map>(
     async together(parties, envelope) {
       const answer = await executeCold(services, parties, envelope);
       for (const { type, id } of parties) {
-        const { actors } = kindNamed(type) ?? {};
-        if (actors === undefined || !answer.ok) continue;
-        if (actors.running(id) !== undefined) actors.refresh(id);
         // A hint: who misses it finds out with its next append.
-        else
-          void ownerOf(id).then(
-            (owner) => owner?.refresh(type, id),
-            (error: unknown) => telemetry.fault("refresh", error),
-          );
+        if (answer.ok) void refresh(type, id);
       }
       return answer;
     },

@@ -7,6 +7,7 @@ import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-r
 import type { CatalogueCache } from "./catalogue-cache.ts";
 import { type MarketOrders, wireMarketCommand } from "./market-orders.ts";
 import { MarketView, projectMarket } from "./market-view.ts";
+import { typesOf } from "./wire.ts";
 
 export interface MarketRoomServices extends RoomServices {
   readonly catalogue: CatalogueCache;
@@ -27,9 +28,11 @@ export function createMarketRoom(
       if (role !== "joueur") return "FORBIDDEN";
       return itemIn(catalogue.current, itemId)?.echangeable === true ? undefined : "NOT_FOUND";
     },
+    limitedAs: "trade",
     createView: () => new MarketView(),
     project: projectMarket,
     refuseEntry: () => undefined,
+    messages: typesOf(wireMarketCommand),
     // A book is only told of orders for which something was set aside.
     parse: () => undefined,
     handle(message, { userId: joueurId }, { id, commandId }) {

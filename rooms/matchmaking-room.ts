@@ -7,6 +7,7 @@ import { createRoomClass, type RoomCall, type RoomKind, type RoomServices } from
 import type { MatchmakingDesk, Ticketed } from "./matchmaking-desk.ts";
 import { MatchmakingView, type OwnTicket, projectTicket } from "./matchmaking-view.ts";
 import type { TicketWatch } from "./matchmaking-watch.ts";
+import { typesOf } from "./wire.ts";
 
 /** What a client may send; the mode is the one with which it joined. */
 export const matchmakingMessage = z.discriminatedUnion("type", [
@@ -75,6 +76,7 @@ export function createMatchmakingRoom({ desk, watch, ...services }: MatchmakingR
     createView: () => new MatchmakingView(),
     project: projectTicket,
     refuseEntry: () => undefined,
+    messages: typesOf(matchmakingMessage),
     parse: () => undefined,
     handle: (message, { userId }, call) => perform(message, userId, call),
   };

@@ -1,11 +1,13 @@
 import type { Unfilled } from "../domain/catalogue/lookup.ts";
 import { type PlayerCommand, wirePlayerCommand } from "../domain/player/commands.ts";
+import { wireExchangeCommand } from "../domain/player/exchange-commands.ts";
 import type { PlayerState } from "../domain/player/state.ts";
 import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomKind, type RoomServices } from "./aggregate-room.ts";
 import type { PlayerDesk } from "./player-desk.ts";
 import { PlayerView, projectPlayer } from "./player-view.ts";
 import type { SessionMirror } from "./session-mirror.ts";
+import { typesOf } from "./wire.ts";
 
 /** A command as a client sends it, as the decider takes it but for its definitions. */
 export type UnfilledPlayerCommand = Unfilled<PlayerCommand>;
@@ -28,6 +30,7 @@ export function createPlayerRoom(actors: Actors<PlayerState, PlayerCommand>, ser
     createView: () => new PlayerView(),
     project: projectPlayer,
     refuseEntry: () => undefined,
+    messages: typesOf(wirePlayerCommand, wireExchangeCommand),
     sessionOf: ({ joueur }) => joueur.sessions.at(-1) ?? null,
     parse(message, { userId }) {
       const command = parsePlayerCommand(message, userId);

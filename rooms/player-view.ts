@@ -2,6 +2,7 @@ import { type SchemaType, schema, t } from "@colyseus/schema";
 import { totalVersion } from "../domain/player/draft.ts";
 import { experienceAt } from "../domain/player/formulas.ts";
 import type { Slot } from "../domain/player/inventaire.ts";
+import { canonicalJson } from "../domain/player/item-instance.ts";
 import type { OrdreOuvert } from "../domain/player/joueur.ts";
 import type { Negotiation } from "../domain/player/negotiation.ts";
 import type { PlayerState } from "../domain/player/state.ts";
@@ -169,14 +170,14 @@ function projectExchange(view: PlayerView, echange: Negotiation | null): void {
     [view.offreSienne, echange?.sienne],
   ] as const) {
     const { or = 0, confirmee = false, objets = [] } = offer ?? {};
-    shown.assign({ or, confirmee, objets: JSON.stringify(objets) });
+    shown.assign({ or, confirmee, objets: canonicalJson(objets) });
   }
 }
 
 function showSlot(shown: SlotView, { slotId, itemId, quantite, position, emplacement, proprietes }: Slot): void {
   const { nom, typeItem, rarete } = proprietes;
   shown.assign({ slotId, itemId, nom, typeItem, rarete, quantite, position, emplacement: emplacement ?? "" });
-  shown.proprietes = JSON.stringify(proprietes);
+  shown.proprietes = canonicalJson(proprietes);
 }
 
 function showQuest(shown: QueteView, { definition, expireA, progres }: OpenQuest, queteId: string): void {

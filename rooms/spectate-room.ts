@@ -5,6 +5,7 @@ import type { Followers } from "./spectate-followers.ts";
 import { publishWatchedEvent } from "./spectate-publish.ts";
 import { createSpectateView, projectWatched, type SpectateView, type Watched } from "./spectate-view.ts";
 import { nameOf, replayCommand, watchNamed, watchOf, wish } from "./spectate-watch.ts";
+import { typesOf } from "./wire.ts";
 
 export interface SpectateRoomServices extends RoomServices {
   readonly nodeId: string;
@@ -30,12 +31,13 @@ export function createSpectateRoom(
       if (!wished.success) return { refused: "BAD_REQUEST" };
       const combat = await combats.read(wished.data.combatId);
       if (combat === undefined) return { refused: "NOT_FOUND" };
-      if (!mayWatch(who, combat)) return { refused: "FORBIDDEN" };
+      if (!mayWatch(who, combat)) return { refused: combat.prive ? "NOT_FOUND" : "FORBIDDEN" };
       return { name: nameOf(watchOf(nodeId, wished.data, isExempt(who) ? 0 : (combat.retardMs ?? delayMs))) };
     },
     createView: createSpectateView,
     project: projectWatched,
     refuseEntry: () => undefined,
+    messages: typesOf(replayCommand),
     parse: () => undefined,
     handle(message, _who, { id }) {
       const command = replayCommand.safeParse(message);

@@ -6,6 +6,13 @@ import { z } from "zod";
  */
 export const wireId = z.uuid().toLowerCase();
 
+/** The types of messages that these schemas tell apart. */
+export function typesOf(
+  ...schemas: readonly { readonly options: readonly { readonly shape: { readonly type: z.ZodLiteral<string> } }[] }[]
+): readonly string[] {
+  return schemas.flatMap(({ options }) => options.map(({ shape }) => shape.type.value));
+}
+
 /** NUL and half a surrogate pair, which JSON can say and PostgreSQL's JSON cannot keep. */
 function isText(text: string): boolean {
   return !text.includes("\u0000") && text.isWellFormed();

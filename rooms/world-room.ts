@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Answer, refusal } from "../domain/codes.ts";
+import { type Answer, rateLimited, refusal } from "../domain/codes.ts";
 import { type WorldCommand, wireWorldCommand } from "../domain/world/commands.ts";
 import type { WorldState } from "../domain/world/state.ts";
 import { WORLD_ID } from "../domain/world/values.ts";
@@ -7,12 +7,12 @@ import type { Actors } from "./actors.ts";
 import { createRoomClass, type RoomCall, type RoomKind, type RoomServices } from "./aggregate-room.ts";
 import type { Principal } from "./principal.ts";
 import { TokenBuckets } from "./token-bucket.ts";
+import { typesOf } from "./wire.ts";
 import { projectWorld, WorldView } from "./world-view.ts";
 
 const chatMessage = z.strictObject({ type: z.literal("Parler"), texte: z.string().trim().min(1).max(300) });
 /** Messages a second and in a burst, for one player, over all its connections. */
-const CHAT_PER_SECOND = 0.5;
-const CHAT_BURST = 5;
+const CHAT = { perSecond: 0.5, burst: 5 };
 
 /** A line of a zone's chat. It is told to those who are there, and kept nowhere. */
 export interface ChatLine {
@@ -34,7 +34,7 @@ export interface WorldRoomServices extends RoomServices {
 /** The room `world`: one for everyone (contract: "Rooms"). A client that joins with a `zoneId` hears that zone's chat. */
 export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, services: WorldRoomServices) {
   const { telemetry } = services;
-  const chat = new TokenBuckets(CHAT_PER_SECOND, CHAT_BURST);
+  const chat = new TokenBuckets(CHAT);
 
   async function named(joueurId: string): Promise<string | undefined> {
     try {
@@ -48,7 +48,11 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
   async function speak(texte: string, { userId: joueurId }: Principal, call: RoomCall): Promise<Answer> {
     const zoneId = z.uuid().safeParse(call.options["zoneId"]).data;
     if (zoneId === undefined) return refused("BAD_REQUEST", "who joins without a zoneId is in no zone");
-    if (!chat.take(joueurId)) return refused("RATE_LIMITED", "too many messages in a short time");
+    const wait = chat.waitMs(joueurId);
+    if (wait > 0) {
+      telemetry.refused("RATE_LIMITED");
+      return rateLimited(wait, "too many messages in a short time");
+    }
     const pseudo = await named(joueurId);
     if (pseudo === undefined) return refused("NOT_FOUND", "there is no player of this token's");
     const line: ChatLine = { zoneId, joueurId, pseudo, texte };
@@ -57,7 +61,7 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
     return { ok: true, version: 0, sequence: 0, events: [] };
   }
 
-  function refused(code: "BAD_REQUEST" | "RATE_LIMITED" | "NOT_FOUND", message: string): Answer {
+  function refused(code: "BAD_REQUEST" | "NOT_FOUND", message: string): Answer {
     telemetry.refused(code);
     return refusal(code, message);
   }
@@ -76,6 +80,7 @@ export function createWorldRoom(actors: Actors<WorldState, WorldCommand>, servic
     createView: () => new WorldView(),
     project: projectWorld,
     refuseEntry: () => undefined,
+    messages: [...typesOf(wireWorldCommand), chatMessage.shape.type.value],
     parse(message, { role, userId }) {
       const parsed = wireWorldCommand.safeParse(message);
       if (role !== "joueur" || !parsed.success || parsed.data.type === "DecouvrirZone") return undefined;
