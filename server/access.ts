@@ -1,5 +1,4 @@
 import type pg from "pg";
-import { TokenBuckets } from "../rooms/token-bucket.ts";
 import { createAccounts } from "../store/accounts.ts";
 import { createAuditLines } from "../store/audit-lines.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
@@ -7,6 +6,7 @@ import { createRefreshTokens } from "../store/refresh-tokens.ts";
 import { createActs } from "./acts.ts";
 import { createAuthenticator } from "./auth.ts";
 import { createIssuer } from "./issuer.ts";
+import type { Limits } from "./limits.ts";
 import type { NodeBase } from "./node-base.ts";
 import { createPasswords } from "./passwords.ts";
 import type { Releasers } from "./releasers.ts";
@@ -22,16 +22,15 @@ const WAITING = 200;
 /** For which a refresh token may be shown again by who has lost the answer. */
 const GRACE_MS = 30_000;
 
-/** So many a minute of each, and all of them at once, on this node. */
-function aMinute(count: number): (key: string) => boolean {
-  const buckets = new TokenBuckets(count / 60, count);
-  return (key) => buckets.take(key);
-}
-
 export type Access = Awaited<ReturnType<typeof openAccess>>;
 
 /** Who may come in, and what is noted of what they do. */
-export async function openAccess(base: NodeBase, readModels: Pick<pg.Pool, "query">, releasers: Releasers) {
+export async function openAccess(
+  base: NodeBase,
+  readModels: Pick<pg.Pool, "query">,
+  attempts: Limits["attempts"],
+  releasers: Releasers,
+) {
   const { config, database, telemetry } = base;
   const connections = createPool({ ...database, poolSize: POOL, statementTimeoutMs: 2_000, connectTimeoutMs: WAIT_MS });
   releasers.add("connections for accounts", () => connections.end());
@@ -48,7 +47,7 @@ export async function openAccess(base: NodeBase, readModels: Pick<pg.Pool, "quer
     accounts: createAccounts(pool),
     passwords: createPasswords(),
     tokens: createTokens({ secret, tenantId, seconds, refreshTokens, revocations }),
-    attempts: { from: aMinute(config.authAttempts.perAddress), as: aMinute(config.authAttempts.perAccount) },
+    attempts,
   };
   return {
     connections,

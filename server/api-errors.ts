@@ -48,11 +48,16 @@ export function refuseNonsense(
 ): (error: Error & { code?: string }, socket: NodeJS.WritableStream) => void {
   return (error, socket) => {
     const headersTooLong = error.code === "HPE_HEADER_OVERFLOW";
+    const tooSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
     const code = headersTooLong ? "TOO_LARGE" : "BAD_REQUEST";
-    const status = headersTooLong ? 431 : 400;
+    const status = headersTooLong ? 431 : tooSlow ? 408 : 400;
     metrics.refused.inc({ code });
     if (!socket.writable || error.code === "ECONNRESET") return;
-    const detail = headersTooLong ? "the headers are too long" : "this is no request of HTTP";
+    const detail = headersTooLong
+      ? "the headers are too long"
+      : tooSlow
+        ? "the request did not come to its end in time"
+        : "this is no request of HTTP";
     const body = JSON.stringify({ type: "about:blank", title: code, status, detail, code, retryable: false });
     const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/problem+json\r\nconnection: close`;
     socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);

@@ -4,15 +4,20 @@ import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import type { Freshness } from "../projections/freshness.ts";
 import type { Rebuilds } from "../projections/rebuilds.ts";
+import { keptOf } from "../store/kept.ts";
 import type { Access } from "./access.ts";
 import { problemsOnly, refuseNonsense, refuseUrl } from "./api-errors.ts";
 import { combatServices } from "./combat-services.ts";
 import { documentRoutes } from "./documented.ts";
 import type { Bans, DoorKeeper } from "./entrance.ts";
+import type { Erasures } from "./erasures.ts";
 import type { Game } from "./game.ts";
+import { timeouts } from "./game-http.ts";
+import type { Gate } from "./gate.ts";
 import { type EndpointServices, graphqlRoutes } from "./graphql/endpoint.ts";
-import { type CallLimits, correlationOf, createDoor, type Door } from "./http.ts";
+import { correlationOf, createDoor, type Door } from "./http.ts";
 import { measureRequests } from "./http-metrics.ts";
+import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { type AuditServices, auditRoutes } from "./routes/audit.ts";
@@ -24,6 +29,7 @@ import { combatRoutes } from "./routes/combat.ts";
 import { combatReads } from "./routes/combat-reads.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { economyReads } from "./routes/economy-reads.ts";
+import { erasureRoutes } from "./routes/erasures.ts";
 import { leaderboardReads } from "./routes/leaderboard-reads.ts";
 import { marketRoutes } from "./routes/market.ts";
 import { type MatchmakingRouteServices, matchmakingRoutes } from "./routes/matchmaking.ts";
@@ -36,6 +42,7 @@ import { upkeepRoutes } from "./routes/upkeep.ts";
 import { worldRoutes } from "./routes/world.ts";
 import { worldReads } from "./routes/world-reads.ts";
 import type { Schedule } from "./schedule.ts";
+import { secure } from "./security.ts";
 
 /** Of the API: raised when a call changes so that its callers must know. */
 const VERSION = "0.2.0";
@@ -52,28 +59,33 @@ export interface ApiServices
   readonly trustProxy: string | undefined;
   readonly game: Game;
   readonly metrics: Metrics;
-  readonly callLimits: CallLimits;
+  readonly limits: Limits;
+  readonly gate: Gate;
+  /** ms for a request to be there, its headers. */
+  readonly handshakeTimeoutMs: number;
   /** For the read models: its statements end soon, so that no read takes the database down. */
   readonly readModels: Pick<pg.Pool, "query">;
   readonly freshness: Freshness;
   readonly audit: AuditServices;
-  readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate">;
+  readonly graphql: Omit<EndpointServices, "readModels" | "freshness" | "authenticate" | "gate" | "flooded">;
   readonly rebuilds: Rebuilds;
   readonly matchmaking: MatchmakingRouteServices;
   readonly schedule: Schedule;
+  readonly erasures: Erasures;
   readonly log: Logger;
 }
 
 /** The API port: commands and operations over HTTP. Errors are problem documents (RFC 9457) with a stable `code`. */
 export function createApi(services: ApiServices): FastifyInstance {
-  const { access, game, metrics, log, trustProxy = false } = services;
-  const door = createDoor(access.authenticate, metrics, services.callLimits, {
-    ...{ fresh: services.freshness, mayEnter: services.entrance.mayCall, acts: access.acts },
+  const { access, game, metrics, log, trustProxy = false, limits, gate } = services;
+  const { requestTimeout, ...http } = timeouts(services.handshakeTimeoutMs);
+  const door = createDoor(access.authenticate, metrics, {
+    ...{ fresh: services.freshness, mayEnter: services.entrance.mayCall, acts: access.acts, limits },
   });
   const api = Fastify({
     loggerInstance: log.child({ from: "api" }, { level: "warn" }) as FastifyInstance["log"],
     bodyLimit: BODY_LIMIT_BYTES,
-    trustProxy,
+    ...{ trustProxy, requestTimeout, http },
     genReqId: () => uuidv7(),
     frameworkErrors: refuseUrl(door),
     clientErrorHandler: refuseNonsense(metrics),
@@ -84,6 +96,7 @@ export function createApi(services: ApiServices): FastifyInstance {
   const documented = documentRoutes(api, VERSION);
   access.acts.attach(api);
 
+  secure(api, door, gate);
   problemsOnly(api, door, metrics, documented);
   api.addHook("onSend", async (request, reply) => {
     reply.header("x-correlation-id", correlationOf(request));
@@ -111,10 +124,10 @@ function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): vo
       return answer;
     },
   );
-  marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer });
+  marketRoutes(api, door, { orders: game.orders, readPlayer: game.readPlayer, audit: services.audit.audit });
   worldRoutes(api, door, { commands });
   matchmakingRoutes(api, door, services.matchmaking);
-  combatReads(api, door, readModels);
+  combatReads(api, door, readModels, services.graphql.spectateDelayMs);
   playerReads(api, door, readModels, services.graphql.cached);
   leaderboardReads(api, door, services.graphql.boards);
   economyReads(api, door, readModels);
@@ -126,10 +139,16 @@ function openRoutes(api: FastifyInstance, door: Door, services: ApiServices): vo
     readModels,
     freshness: services.freshness,
     authenticate: services.entrance.admit,
+    gate: services.gate,
+    flooded: services.limits.flooded,
   });
   projectionRoutes(api, door, { consumers, rebuilds, pool: readModels });
   deadLetterRoutes(api, door, { consumers, pool: readModels });
   upkeepRoutes(api, door, services.schedule);
   banRoutes(api, door, services.entrance);
+  erasureRoutes(api, door, {
+    ...{ erasures: services.erasures, store: services.audit.store },
+    kept: (joueurId) => keptOf(readModels, joueurId),
+  });
   nodeRoutes(api, door, services);
 }

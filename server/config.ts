@@ -2,12 +2,17 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type ModesRules, modeRules, modeSettings } from "../domain/matchmaking/modes.ts";
+import type { Rate } from "../rooms/token-bucket.ts";
+import { type MasterKeys, readMasterKeys } from "../store/master-keys.ts";
 
 /** `iss` of this server's own tokens. */
 export const ISSUER = "aether-engine";
 
 /** Whoever knows it can be anyone: it serves a developer's own machine, and a production start refuses it. */
 export const DEVELOPMENT_SECRET = "aether-engine development secret, not for production";
+
+/** As the development secret: with it everybody can unwrap every key. */
+export const DEVELOPMENT_MASTER_KEY = `development:${Buffer.from("aether-engine development key !!").toString("base64")}`;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const count = z.coerce.number().int().min(1);
@@ -20,6 +25,16 @@ const roles = z
   .string()
   .transform((list) => list.split(","))
   .pipe(z.array(z.enum(ROLES)).min(1));
+
+/** As browsers send them, separated by commas; `*` is any. */
+const origins = z
+  .string()
+  .transform((list) => list.split(",").map((one) => one.trim()))
+  .pipe(
+    z
+      .array(z.string().regex(/^(\*|[a-z][a-z0-9+.-]*:\/\/[^/\s]+)$/, "is no origin such as https://game.example"))
+      .min(1),
+  );
 
 /** A variable whose text is JSON. */
 const json = z.string().transform((text, context): unknown => {
@@ -47,6 +62,9 @@ const environment = z.object({
   TENANT_ID: z.string().min(1).max(64).default("default"),
   AUTH_SECRET: z.string().min(32).optional(),
   AUTH_SECRET_FILE: z.string().optional(),
+  MASTER_KEYS: z.string().min(1).optional(),
+  MASTER_KEYS_FILE: z.string().optional(),
+  KEYS_DATABASE_URL: z.string().min(1).optional(),
   OIDC_ISSUER: z.string().min(1).optional(),
   OIDC_AUDIENCE: z.string().min(1).optional(),
   OIDC_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -60,8 +78,23 @@ const environment = z.object({
   TRUST_PROXY: z.string().min(1).optional(),
   APPEND_LANES: count.default(2),
   COMMANDS_PER_SECOND: count.default(20),
+  COMBAT_COMMANDS_PER_SECOND: count.optional(),
+  TRADE_COMMANDS_PER_SECOND: count.optional(),
+  ADDRESS_CALLS_PER_SECOND: count.optional(),
   FRAMES_PER_SECOND: count.default(200),
   MALFORMED_FRAMES: count.default(10),
+  CONNECTIONS: count.default(20_000),
+  CONNECTIONS_PER_ADDRESS: count.default(1_000),
+  HANDSHAKE_TIMEOUT_MS: count.min(100).max(120_000).default(10_000),
+  ALLOWED_ORIGINS: origins.optional(),
+  ABUSE_REFUSALS: count.default(300),
+  ABUSE_CUTS: count.default(3),
+  ABUSE_BAN_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(30 * 86_400)
+    .default(900),
   REDIS_URL: z.string().min(1).optional(),
   REDIS_PREFIX: z.string().max(100).default(""),
   REDIS_HASH_TAGS: z.enum(["true", "false"]).default("false"),
@@ -104,12 +137,36 @@ export interface Config {
   readonly dataDir: string;
   readonly tenantId: string;
   readonly authSecret: string;
+  /** What wraps the keys under which personal data are sealed. */
+  readonly masterKeys: MasterKeys;
+  /** Where those keys are; undefined: in the events' database, in a schema of their own. */
+  readonly keysDatabaseUrl: string | undefined;
   /** Another issuer, whose tokens are good here too. */
   readonly issuer: IssuerConfig | undefined;
   /** For how long tokens are good, in seconds. */
   readonly tokenSeconds: { readonly access: number; readonly refresh: number };
-  /** Logins, registrations and renewals a minute, from one address and with one name. */
-  readonly authAttempts: { readonly perAddress: number; readonly perAccount: number };
+  /** What one player or one address may do over all of its connections, to all nodes. */
+  readonly limits: {
+    readonly call: Rate;
+    readonly combat: Rate;
+    readonly trade: Rate;
+    /** Calls and joins from one address. */
+    readonly address: Rate;
+    /** Logins, registrations and renewals from one address, and logins with one name: so many a minute, and all at once. */
+    readonly loginsFrom: Rate;
+    readonly loginsAs: Rate;
+    /** Refused calls of one player, more of which cut a connection, and such cuts, more of which shut the player out. */
+    readonly refusals: Rate;
+    readonly cuts: Rate;
+    /** s for which that is; 0: nobody is shut out. */
+    readonly banSeconds: number;
+  };
+  /** Connections of clients to each port of this node, in all and from one address. */
+  readonly maxConnections: { readonly connections: number; readonly perAddress: number };
+  /** ms for a connection to say what it wants. */
+  readonly handshakeTimeoutMs: number;
+  /** Of pages that may call; undefined: this server's own, and in development any on localhost. */
+  readonly allowedOrigins: readonly string[] | undefined;
   /** Addresses or networks, separated by commas, of proxies that are believed where a call comes from. */
   readonly trustProxy: string | undefined;
   readonly appendLanes: number;
@@ -199,9 +256,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
     dataDir: e.DATA_DIR,
     tenantId: e.TENANT_ID,
     authSecret: secret ?? DEVELOPMENT_SECRET,
+    masterKeys: masterKeysOf(e, production),
+    keysDatabaseUrl: e.KEYS_DATABASE_URL,
     issuer: issuerOf(e, secret ?? DEVELOPMENT_SECRET),
     tokenSeconds: { access: e.ACCESS_TOKEN_SECONDS, refresh: e.REFRESH_TOKEN_SECONDS },
-    authAttempts: { perAddress: e.AUTH_ATTEMPTS_PER_ADDRESS, perAccount: e.AUTH_ATTEMPTS_PER_ACCOUNT },
+    limits: limitsOf(e),
+    maxConnections: { connections: e.CONNECTIONS, perAddress: e.CONNECTIONS_PER_ADDRESS },
+    handshakeTimeoutMs: e.HANDSHAKE_TIMEOUT_MS,
+    allowedOrigins: e.ALLOWED_ORIGINS,
     trustProxy: e.TRUST_PROXY,
     appendLanes: e.APPEND_LANES,
     commandsPerSecond: e.COMMANDS_PER_SECOND,
@@ -232,6 +294,22 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, flags: readonly
   };
 }
 
+function masterKeysOf(e: z.infer<typeof environment>, production: boolean): MasterKeys {
+  const text = e.MASTER_KEYS ?? readSecret("MASTER_KEYS_FILE", e.MASTER_KEYS_FILE);
+  if (production && text === undefined) {
+    throw new ConfigError(
+      "in production MASTER_KEYS or MASTER_KEYS_FILE must be set: id:key, 32 random bytes in base64, that nobody else knows",
+    );
+  }
+  if (production && text?.split(",")[0]?.trim() === DEVELOPMENT_MASTER_KEY)
+    throw new ConfigError("the first of MASTER_KEYS is the development key, which everybody knows");
+  try {
+    return readMasterKeys(text ?? DEVELOPMENT_MASTER_KEY);
+  } catch (error) {
+    throw new ConfigError(`MASTER_KEYS ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 function readRoles(flags: readonly string[]): ReadonlySet<NodeRole> {
   let given: string | undefined;
   try {
@@ -243,6 +321,29 @@ function readRoles(flags: readonly string[]): ReadonlySet<NodeRole> {
   const parsed = roles.safeParse(given);
   if (!parsed.success) throw new ConfigError(`--roles takes some of ${ROLES.join(",")}, not ${given}`);
   return new Set(parsed.data);
+}
+
+/** Refused calls of one player that are forgiven in a second. */
+const FORGIVEN_PER_SECOND = 5;
+/** s over which cut connections count. */
+const CUTS_S = 600;
+
+/** Twice as much at once as in a second. What is not set follows from what is: a fast game is fast in all of it. */
+function limitsOf(e: z.infer<typeof environment>): Config["limits"] {
+  const ofSecond = (perSecond: number): Rate => ({ perSecond, burst: perSecond * 2 });
+  const ofMinute = (all: number): Rate => ({ perSecond: all / 60, burst: all });
+  const { COMMANDS_PER_SECOND: all } = e;
+  return {
+    call: ofSecond(all),
+    combat: ofSecond(e.COMBAT_COMMANDS_PER_SECOND ?? Math.ceil(all / 2)),
+    trade: ofSecond(e.TRADE_COMMANDS_PER_SECOND ?? Math.ceil(all / 4)),
+    address: ofSecond(e.ADDRESS_CALLS_PER_SECOND ?? all * 10),
+    loginsFrom: ofMinute(e.AUTH_ATTEMPTS_PER_ADDRESS),
+    loginsAs: ofMinute(e.AUTH_ATTEMPTS_PER_ACCOUNT),
+    refusals: { perSecond: FORGIVEN_PER_SECOND, burst: e.ABUSE_REFUSALS },
+    cuts: { perSecond: e.ABUSE_CUTS / CUTS_S, burst: e.ABUSE_CUTS },
+    banSeconds: e.ABUSE_BAN_SECONDS,
+  };
 }
 
 /** Half a setting is none: it would let nobody in, or too many. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 export interface DemoServer {
@@ -15,8 +16,10 @@ const READY = /ready: game (ws:\/\/\S+), API (http:\/\/\S+)/;
 export function startServerProcess(env: Readonly<Record<string, string>>): Promise<DemoServer> {
   const child = spawn(process.execPath, [fileURLToPath(new URL("./main.ts", import.meta.url))], {
     env: { ...process.env, GAME_PORT: "0", API_PORT: "0", HOST: "127.0.0.1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    // The channel tells it when this process is gone, however it went.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
+  const { stdout, stderr } = child as ChildProcess & { stdout: Readable; stderr: Readable };
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let output = "";
   return new Promise((resolve, reject) => {
@@ -24,9 +27,9 @@ export function startServerProcess(env: Readonly<Record<string, string>>): Promi
       output = (output + chunk.toString()).slice(-20_000);
       const ready = READY.exec(output);
       if (ready === null) return;
-      child.stdout.off("data", read);
+      stdout.off("data", read);
       // Kept flowing: a full pipe would stop the server.
-      child.stdout.resume();
+      stdout.resume();
       resolve({
         process: child,
         gameUrl: ready[1] ?? "",
@@ -37,8 +40,8 @@ export function startServerProcess(env: Readonly<Record<string, string>>): Promi
         },
       });
     };
-    child.stdout.on("data", read);
-    child.stderr.on("data", (chunk: Buffer) => {
+    stdout.on("data", read);
+    stderr.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
     child.once("error", reject);

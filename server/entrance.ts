@@ -6,14 +6,15 @@ import type { RefusalCode } from "../domain/codes.ts";
 import type { Entrance } from "../rooms/entrance.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
-import { addBan, type Ban, isBanned, liftBan, newlyBanned } from "../store/bans.ts";
+import { type Ban, isBanned, newlyBanned } from "../store/bans.ts";
 import { findSession, openSession, revokeSession } from "../store/sessions.ts";
+import type { BanBook, NewBan } from "./ban-book.ts";
 
 export interface Bans {
   /** The player's connections to this node end at once, those to others within a moment. */
-  ban(ban: Omit<Ban, "bannedAt">): Promise<Ban | undefined>;
+  ban(ban: NewBan): Promise<Ban>;
   /** False: there was no ban. */
-  lift(userId: string, liftedBy: string): Promise<boolean>;
+  readonly lift: BanBook["lift"];
 }
 
 /** For the doors over HTTP, which are asked at each call. */
@@ -27,6 +28,7 @@ export interface DoorKeeper {
 interface EntranceOptions {
   readonly authenticate: Authenticate;
   readonly pool: Pick<pg.Pool, "query">;
+  readonly bans: BanBook;
   readonly tenantId: string;
   /** s that a session lives, from its first join. */
   readonly sessionSeconds: number;
@@ -52,6 +54,7 @@ function hashOf(secret: string): Buffer {
 export function createEntrance({
   authenticate,
   pool,
+  bans,
   tenantId,
   sessionSeconds,
   telemetry,
@@ -140,15 +143,15 @@ export function createEntrance({
     },
 
     async ban(ban) {
-      const added = await addBan(pool, ban);
+      const added = await bans.add(ban);
       verdicts.delete(ban.userId);
       await look(LOOK_BACK_S);
       return added;
     },
 
-    async lift(userId, liftedBy) {
-      const lifted = await liftBan(pool, userId, liftedBy);
-      verdicts.delete(userId);
+    async lift(lifting) {
+      const lifted = await bans.lift(lifting);
+      verdicts.delete(lifting.userId);
       return lifted;
     },
 

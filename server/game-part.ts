@@ -6,6 +6,7 @@ import { openDiscovery } from "./discovery.ts";
 import type { Drain } from "./drain.ts";
 import { createRooms, type Game } from "./game.ts";
 import { type GamePort, listenGamePort } from "./game-port.ts";
+import type { Limits } from "./limits.ts";
 import type { Matchmaking } from "./matchmaking.ts";
 import type { NodeBase } from "./node-base.ts";
 import { freePort } from "./ports.ts";
@@ -19,6 +20,7 @@ export interface GameDoors {
   readonly authenticate: Authenticate;
   readonly entrance: Entrance;
   readonly drain: Pick<Drain, "isDraining">;
+  readonly players: Limits;
 }
 
 /** The doors for players, on a node that runs the game. */
@@ -74,6 +76,7 @@ export async function openGamePart(
   const port = await listenGamePort(config, number, rooms, log, {
     telemetry,
     discovery,
+    addressWaitMs: doors.players.addressWaitMs,
     async joinElsewhere(id, seat) {
       const owner = (await store.head(id))?.owner ?? nodeId;
       const seatThere = owner === nodeId ? undefined : await peers.join(owner, seat);

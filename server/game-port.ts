@@ -3,13 +3,22 @@ import type { Logger } from "pino";
 import type { Telemetry } from "../rooms/telemetry.ts";
 import type { Config } from "./config.ts";
 import type { Discovery } from "./discovery.ts";
-import { GuardedServer, guardUws } from "./game-http.ts";
+import { type Guard, GuardedServer, guardUws, textOf } from "./game-http.ts";
+import { createGate, type Gate } from "./gate.ts";
 import type { SeatAnswer, SeatCall } from "./peers.ts";
 
 /** A larger frame ends its connection before any room sees it; rooms refuse far smaller ones, with a code. */
 const MAX_FRAME_BYTES = 64 * 1024;
 /** uWebSockets.js leaves out messages to a client that has more than this waiting; rooms act long before. */
 const MAX_BACKPRESSURE_BYTES = 16 * 1024 * 1024;
+
+/** A connection that answers nothing for so long is ended, on either transport; one whose bytes wait is told to resync long before. */
+const MAX_SILENCE_S = 120;
+/** The one of ws ends a connection at the third ping in a row that would go unanswered. */
+const UNANSWERED_PINGS = 2;
+
+/** Close code of RFC 6455's registry, for a connection that there is no room for. */
+const TRY_AGAIN_LATER = 1013;
 
 export interface GamePort {
   readonly transport: "uws" | "ws";
@@ -33,6 +42,8 @@ export interface Elsewhere {
   /** Undefined: there is no Redis, and rooms are known to their own node. */
   readonly discovery?: Discovery | undefined;
   readonly telemetry: Telemetry;
+  /** Counts one more join from an address, if it fits: 0; otherwise ms until it does. */
+  readonly addressWaitMs?: Guard["addressWaitMs"];
 }
 
 /** The WebSocket side: Colyseus on uWebSockets.js, or on ws where the binaries do not load. */
@@ -43,7 +54,13 @@ export async function listenGamePort(
   log: Logger,
   elsewhere?: Elsewhere,
 ): Promise<GamePort> {
-  const { transport, name } = await createTransport(config.transport, config.host, log);
+  const gate = createGate(config);
+  const { transport, name } = await createTransport(config, log, {
+    gate,
+    addressWaitMs: elsewhere?.addressWaitMs ?? (() => 0),
+    refused: (code) => elsewhere?.telemetry.refused(code),
+  });
+  tellOrigins(gate);
   // Nobody creates a room by other means than asking for the aggregate that it shows.
   matchMaker.controller.exposedMethods = ["joinOrCreate"];
   // Which nodes live, the database knows; to ask each other costs seconds, and takes the listings of those that are slow to answer.
@@ -111,17 +128,13 @@ function routeJoins(rooms: Readonly<Record<string, PortRoom>>, elsewhere: Elsewh
 }
 
 async function createTransport(
-  wanted: Config["transport"],
-  host: string,
+  { transport: wanted, host, handshakeTimeoutMs }: Config,
   log: Logger,
+  guard: Guard,
 ): Promise<{ transport: Transport; name: "uws" | "ws" }> {
   if (wanted !== "ws") {
     try {
-      const { uWebSocketsTransport } = await import("@colyseus/uwebsockets-transport");
-      const options = { maxPayloadLength: MAX_FRAME_BYTES, maxBackpressure: MAX_BACKPRESSURE_BYTES };
-      const transport = new uWebSocketsTransport(options);
-      guardUws(transport.app, host);
-      return { transport, name: "uws" };
+      return { transport: await createUws(host, guard), name: "uws" };
     } catch (error) {
       if (wanted === "uws") throw error;
       log.warn(
@@ -131,9 +144,74 @@ async function createTransport(
     }
   }
   const { WebSocketTransport } = await import("@colyseus/ws-transport");
+  const server = new GuardedServer(guard, handshakeTimeoutMs);
   return {
-    transport: new WebSocketTransport({ server: new GuardedServer(), maxPayload: MAX_FRAME_BYTES }),
+    transport: new WebSocketTransport({
+      ...{ server, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false },
+      ...{ pingInterval: (MAX_SILENCE_S * 1_000) / (UNANSWERED_PINGS + 1), pingMaxRetries: UNANSWERED_PINGS },
+    }),
     name: "ws",
+  };
+}
+
+async function createUws(host: string, guard: Guard): Promise<Transport> {
+  const { uWebSocketsTransport } = await import("@colyseus/uwebsockets-transport");
+  const { gate, refused } = guard;
+  type Connected = Parameters<InstanceType<typeof uWebSocketsTransport>["onConnection"]>[0];
+
+  class Transport extends uWebSocketsTransport {
+    /** The address at the other end is told here, and not before: of the handshake there is only what the client says. */
+    protected override async onConnection(client: Connected): Promise<void> {
+      const connected = textOf(client.getRemoteAddressAsText());
+      const headers = whereOf(client.context.headers);
+      const code = gate.refusalOf(connected, headers);
+      if (code !== undefined) {
+        refused(code);
+        client.end(TRY_AGAIN_LATER, code);
+        return;
+      }
+      const closed = gate.opened(connected, headers);
+      Object.assign(client.context, { ip: gate.addressOf(connected, headers) });
+      const joining = super.onConnection(client);
+      this.clientWrappers.get(client)?.on("close", closed);
+      await joining;
+    }
+  }
+
+  const transport = new Transport({
+    ...{ maxPayloadLength: MAX_FRAME_BYTES, maxBackpressure: MAX_BACKPRESSURE_BYTES },
+    ...{ idleTimeout: MAX_SILENCE_S, sendPingsAutomatically: true },
+    beforeUpgrade(_request, { headers }) {
+      const { origin, host: addressed } = whereOf(headers);
+      if (gate.allows(origin, addressed)) return undefined;
+      refused("FORBIDDEN");
+      return new Response(null, { status: 403 });
+    },
+  });
+  guardUws(transport.app, host, guard);
+  return transport;
+}
+
+function whereOf(headers: Headers) {
+  const of = (name: string): string | undefined => headers.get(name) ?? undefined;
+  return { origin: of("origin"), host: of("host"), "x-forwarded-for": of("x-forwarded-for") };
+}
+
+/** Pages of allowed origins may ask for seats; Colyseus would tell so to any. */
+function tellOrigins({ allows }: Gate): void {
+  const { controller } = matchMaker;
+  controller.DEFAULT_CORS_HEADERS = {
+    "access-control-allow-headers": "content-type, authorization",
+    "access-control-allow-methods": "POST",
+    "access-control-max-age": "600",
+    "x-content-type-options": "nosniff",
+    vary: "origin",
+  } as never;
+  controller.getCorsHeaders = (headers) => {
+    const origin = headers.get("origin");
+    // Without one there is nothing to tell.
+    if (origin === null || !allows(origin, headers.get("host") ?? undefined)) return {} as never;
+    return { "access-control-allow-origin": origin, "access-control-allow-credentials": "true" };
   };
 }
 

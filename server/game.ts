@@ -18,6 +18,7 @@ import { type Actors, createActors, type Observer } from "../rooms/actors.ts";
 import type { RoomServices } from "../rooms/aggregate-room.ts";
 import { type CatalogueCache, openCatalogue } from "../rooms/catalogue-cache.ts";
 import { fillMarketCommand, fillPlayerCommand } from "../rooms/catalogue-fill.ts";
+import type { CombatMirror } from "../rooms/combat-mirror.ts";
 import { createCombatRoom } from "../rooms/combat-room.ts";
 import { type Commands, createCommands, kindOf, type Peers } from "../rooms/commands.ts";
 import { readAggregate } from "../rooms/load.ts";
@@ -39,6 +40,7 @@ import type { Feed } from "../store/feed.ts";
 import type { Nodes } from "../store/nodes.ts";
 import { claimUsername } from "../store/usernames.ts";
 import { bookId } from "../store/uuid.ts";
+import type { PortRoom } from "./game-port.ts";
 import type { Releasers } from "./releasers.ts";
 import { mayWatch, mayWatchAtOnce } from "./visibility.ts";
 
@@ -95,7 +97,7 @@ export interface GameServices {
 }
 
 export interface GameMirrors {
-  readonly combats: Observer<Parameters<typeof combat.evolve>[0]>;
+  readonly combats: CombatMirror;
   readonly players: Observer<Parameters<typeof player.evolve>[0]>;
 }
 
@@ -211,6 +213,9 @@ export interface SpectateServices extends Pick<SpectateRoomServices, "nodeId" | 
   readonly followers: Followers;
 }
 
+/** The names of the rooms: whoever adds one says who comes through its door (test/e2e/roles.test.ts). */
+export const ROOM_NAMES = ["combat", "spectate", "player", "matchmaking", "market", "world"] as const;
+
 /** The rooms of the game, by name. */
 export function createRooms(
   game: Game,
@@ -251,5 +256,5 @@ export function createRooms(
       }),
       key: "mondeId",
     },
-  };
+  } satisfies Readonly<Record<(typeof ROOM_NAMES)[number], PortRoom>>;
 }

@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { v7 as uuidv7 } from "uuid";
 import { z } from "zod";
-import { type Answer, type AnsweredEvent, type RefusalCode, refusal, statusOf } from "../domain/codes.ts";
+import { type Answer, type AnsweredEvent, type RefusalCode, rateLimited, refusal, statusOf } from "../domain/codes.ts";
 import { ROLES, type Role } from "../domain/roles.ts";
 import type { Freshness } from "../projections/freshness.ts";
+import type { LimitClass } from "../rooms/limits.ts";
 import type { Authenticate, Principal } from "../rooms/principal.ts";
-import { TokenBuckets } from "../rooms/token-bucket.ts";
 import { isStorable, NOT_STORABLE, wireId } from "../rooms/wire.ts";
 import type { Acts } from "./acts.ts";
+import type { Limits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What every call over HTTP has in common. */
@@ -24,8 +25,8 @@ export interface Door {
   ): Handler;
   /** A probe: whoever comes is answered, and nothing is taken. */
   open(route: Probe, handler: Handler): Handler;
-  /** Whether one more call of theirs is within what they may. */
-  allows(who: Principal): boolean;
+  /** Counts one more call of theirs, or says when it fits. */
+  admits(who: Principal): Admitted;
   problem(reply: Reply<never>, refused: Answer & { ok: false }): FastifyReply;
   /** The answer to a command: `status` and `extra` beside it, or a problem document. */
   respond(reply: Reply<never>, answer: Answer, options?: ResponseOptions): FastifyReply;
@@ -62,6 +63,8 @@ export interface Route<T, Gives extends z.ZodType = z.ZodType> extends EntryRout
   readonly onlyReads?: boolean;
   /** The answer is tagged: who has it already is told 304. */
   readonly tagged?: boolean;
+  /** What it is limited as, beside being a call. */
+  readonly limitedAs?: LimitClass;
   /** The read models that the answer comes from: with `?minSequence=` it waits for them. */
   readonly of?: readonly string[];
 }
@@ -106,12 +109,15 @@ export const EVERYONE = ROLES;
 
 export const NO_ID = refusal("BAD_REQUEST", "Idempotency-Key is not a UUID");
 
-/** Calls a second and in a burst, for one player; services, authors and operators are not counted. */
-export interface CallLimits {
-  readonly perSecond: number;
-  readonly burst: number;
+/** Whether a call fits: `waitMs` is 0, or ms until it does; then `isAbuse` tells that it was refused too often. */
+export interface Admitted {
+  readonly waitMs: number;
+  readonly isAbuse: boolean;
 }
 
+const ADMITTED: Admitted = { waitMs: 0, isAbuse: false };
+
+/** Whose calls are limited: services, authors and operators are not counted. */
 const COUNTED: readonly Principal["role"][] = ["joueur", "spectateur"];
 
 /** Of the query of every read of a read model: at least that fresh. */
@@ -126,32 +132,43 @@ export interface DoorServices {
   readonly mayEnter?: (userId: string) => Promise<RefusalCode | undefined>;
   /** Default: nobody's are noted. */
   readonly acts?: Acts;
+  /** Default: there are none. */
+  readonly limits?: Pick<Limits, "waitMs" | "refused" | "addressWaitMs">;
 }
 
 export function createDoor(
   authenticate: Authenticate,
   metrics: Metrics,
-  { perSecond, burst }: CallLimits,
-  { fresh, mayEnter, acts }: DoorServices = {},
+  { fresh, mayEnter, acts, limits }: DoorServices = {},
 ): Door {
-  const calls = new TokenBuckets(perSecond, burst);
-
-  function problem(reply: Reply<never>, { code, message, retryable }: Answer & { ok: false }): FastifyReply {
+  function problem(reply: Reply<never>, refused: Answer & { ok: false }): FastifyReply {
+    const { code, message, retryable, retryAfterMs } = refused;
     metrics.refused.inc({ code });
     acts?.refused((reply as FastifyReply).request, code);
     const status = statusOf(code);
-    if (status === 503 || status === 429) reply.header("retry-after", "1");
+    if (status === 503 || status === 429)
+      reply.header("retry-after", String(Math.ceil((retryAfterMs ?? 1_000) / 1_000)));
+    const later = retryAfterMs === undefined ? {} : { retryAfterMs };
     return reply
       .code(status)
       .type("application/problem+json")
-      .send({ type: "about:blank", title: code, status, detail: message, code, retryable });
+      .send({ type: "about:blank", title: code, status, detail: message, code, retryable, ...later });
   }
 
-  const allows = (who: Principal): boolean => !COUNTED.includes(who.role) || calls.take(who.userId);
+  function admits({ role, userId }: Principal, limitedAs?: LimitClass): Admitted {
+    if (limits === undefined || !COUNTED.includes(role)) return ADMITTED;
+    const waitMs = limits.waitMs("call", userId) || (limitedAs === undefined ? 0 : limits.waitMs(limitedAs, userId));
+    return waitMs === 0 ? ADMITTED : { waitMs, isAbuse: limits.refused(userId) };
+  }
+
+  /** Whoever has no token, or one of those that anybody is given, is counted by where it comes from too. */
+  function comesTooOften(who: Principal | undefined, request: FastifyRequest): number {
+    return who === undefined || COUNTED.includes(who.role) ? (limits?.addressWaitMs(request.ip) ?? 0) : 0;
+  }
 
   return {
     problem,
-    allows,
+    admits,
 
     respond(reply, answer, { status = 200, extra = {}, publish = (event: AnsweredEvent) => event } = {}) {
       if (!answer.ok) return problem(reply, answer);
@@ -162,8 +179,12 @@ export function createDoor(
       const { roles, takes, of, onlyReads = false } = route;
       const guarded: Handler = async (request, reply) => {
         const who = await authenticate(/^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]);
+        const tooOften = comesTooOften(who, request);
+        if (tooOften > 0) return problem(reply, rateLimited(tooOften));
         if (who === undefined) return problem(reply.header("www-authenticate", "Bearer"), refusal("UNAUTHORIZED"));
-        if (!allows(who)) return problem(reply, refusal("RATE_LIMITED"));
+        const { waitMs, isAbuse } = admits(who, route.limitedAs);
+        if (isAbuse) reply.header("connection", "close");
+        if (waitMs > 0) return problem(reply, rateLimited(waitMs));
         const shut = COUNTED.includes(who.role) ? await mayEnter?.(who.userId) : undefined;
         if (shut !== undefined) return problem(reply, refusal(shut));
         if (request.method !== "GET" && !onlyReads) await acts?.begin(who, request, correlationOf(request));

@@ -52,6 +52,18 @@ export function createMetrics() {
     ),
     refused: counter("aether_refused_total", "Commands and messages refused, by code", "code"),
 
+    limited: counter(
+      "aether_limited_total",
+      "Calls that a limit over all connections of a player or an address refused",
+      "class",
+      "by",
+    ),
+    abuse: counter(
+      "aether_abuse_total",
+      "What came of too much: connections that were cut, and players shut out for a while",
+      "outcome",
+    ),
+
     // The log
     appends: counter("aether_appends_total", "Requests to append, by what came of them", "aggregate_type", "outcome"),
     appendedEvents: counter("aether_appended_events_total", "Events written to the log", "aggregate_type"),

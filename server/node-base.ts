@@ -1,19 +1,25 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { allEvents } from "../domain/all-events.ts";
+import { personalData } from "../domain/personal.ts";
 import { sagas } from "../domain/sagas/sagas.ts";
 import { projectors } from "../projections/all.ts";
 import { newestActs } from "../rooms/combat-acts.ts";
 import { createPool } from "../store/database.ts";
 import { createFeed } from "../store/feed.ts";
-import { migrate } from "../store/migrate.ts";
+import { migrate, migrateKeys } from "../store/migrate.ts";
 import { createNodes } from "../store/nodes.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
 import { createRedisWakeUps } from "../store/redis-wake-ups.ts";
 import { createRegistry } from "../store/registry.ts";
+import { createSeal } from "../store/seal.ts";
+import { createOpen, createSealedStore, unchecked } from "../store/sealed-store.ts";
+import { createSubjectKeys } from "../store/subject-keys.ts";
 import { createLocalWakeUps } from "../store/wake-ups.ts";
 import { createNodeTokens } from "./auth.ts";
+import { createBanBook } from "./ban-book.ts";
 import type { Config } from "./config.ts";
+import { keysDatabaseOf } from "./keys-database.ts";
 import { createMeasure } from "./measure.ts";
 import { countAppends } from "./measured-appends.ts";
 import { createMetrics } from "./metrics.ts";
@@ -21,6 +27,9 @@ import { createHttpPeers } from "./peers.ts";
 import type { Releasers } from "./releasers.ts";
 import { openShared } from "./shared.ts";
 import { createTelemetry } from "./telemetry.ts";
+
+/** Connections for keys: most of them are in memory. */
+const KEYS_POOL = 2;
 
 export type NodeBase = Awaited<ReturnType<typeof openBase>>;
 
@@ -32,6 +41,16 @@ export async function openBase(config: Config, databaseUrl: string, log: Logger,
   const telemetry = createTelemetry(metrics, log, measure);
   const database = { url: databaseUrl, schema: config.databaseSchema, applicationName: `aether-engine ${nodeId}` };
   await migrate(database);
+  const keysDatabase = keysDatabaseOf(config, databaseUrl);
+  await migrateKeys(keysDatabase);
+  const subjectKeys = createSubjectKeys(
+    createPool({ ...keysDatabase, applicationName: `${database.applicationName} keys`, poolSize: KEYS_POOL }),
+    config.masterKeys,
+  );
+  releasers.add("keys", () => subjectKeys.close());
+  const registry = createRegistry(...allEvents);
+  const within = unchecked(registry);
+  const seal = createSeal(personalData, subjectKeys);
 
   const writePool = createPool({ ...database, poolSize: config.appendLanes + 1 });
   const readPool = createPool({ ...database, poolSize: config.databasePool });
@@ -59,21 +78,31 @@ export async function openBase(config: Config, databaseUrl: string, log: Logger,
           telemetry,
         });
   if (shared !== undefined) releasers.add("what is shared over redis", () => shared.close());
-  const registry = createRegistry(...allEvents);
-  const store = createPostgresStore({ writePool, readPool }, registry, {
+  const onResult = countAppends(metrics);
+  const onAppended = (): void => {
+    wakeUps.notify();
+    redis?.notify();
+  };
+  const inner = createPostgresStore({ writePool, readPool }, within, {
     lanes: config.appendLanes,
     onBatch(_units, events, seconds) {
       metrics.appendBatches.observe(events);
       metrics.appendSeconds.observe(seconds);
     },
-    onResult: countAppends(metrics),
+    onResult,
     onSnapshot: (aggregate_type, bytes) => metrics.snapshotBytes.observe({ aggregate_type }, bytes),
-    onAppended() {
-      wakeUps.notify();
-      redis?.notify();
-    },
+    onAppended,
+    // Still sealed: what is published names nobody.
     ...(shared !== undefined && { onEvents: shared.channels.tell }),
   });
+  const bans = createBanBook({
+    ...{ pool: readPool, registry, seal, tenantId: config.tenantId },
+    onAppended(...written) {
+      onResult(...written);
+      onAppended();
+    },
+  });
+  const store = createSealedStore(inner, registry, seal, { onResult });
   releasers.add("store", () => store.close());
   const consumerPool = createPool({ ...database, poolSize: sagas.length + projectors.length + 4 });
   releasers.add("consumers' connections", () => consumerPool.end());
@@ -99,6 +128,7 @@ export async function openBase(config: Config, databaseUrl: string, log: Logger,
   };
   return {
     ...{ config, log, nodeId, metrics, measure, telemetry, database, registry },
-    ...{ store, writePool, readPool, consumerPool, feed, shared, nodes, nodeTokens, peers, consumed },
+    ...{ within, seal, subjectKeys, openEvents: createOpen(seal, registry) },
+    ...{ store, writePool, readPool, consumerPool, bans, feed, shared, nodes, nodeTokens, peers, consumed },
   };
 }

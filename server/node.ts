@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { createBoardReads } from "../projections/boards-reads.ts";
+import { createAbuseBans } from "./abuse.ts";
 import { openAccess } from "./access.ts";
 import { createApi } from "./api.ts";
 import type { Config } from "./config.ts";
@@ -9,8 +10,10 @@ import { createDrain } from "./drain.ts";
 import { createEntrance } from "./entrance.ts";
 import { startGame } from "./game.ts";
 import { openGamePart } from "./game-part.ts";
+import { createGate } from "./gate.ts";
 import { addGauges } from "./gauges.ts";
 import { createSchema } from "./graphql/schema.ts";
+import { createLimits } from "./limits.ts";
 import { openMatchmakingPart } from "./matchmaking-part.ts";
 import { joinMembers, type Membership } from "./membership.ts";
 import { createNodeOrders } from "./moves.ts";
@@ -19,6 +22,9 @@ import { assertPortFree } from "./ports.ts";
 import { openReadPart } from "./read-part.ts";
 import { Releasers } from "./releasers.ts";
 import { createTimeTravel } from "./time-travel.ts";
+
+/** WebSockets for subscriptions at a time, at the most. */
+const SUBSCRIBERS = 5_000;
 
 export interface RunningNode {
   readonly nodeId: string;
@@ -59,13 +65,19 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     const { consumers, schedule, live, cached } = read;
     const onFault = (error: unknown): void => telemetry.fault("metrics", error);
     addConsumerGauges(metrics.registry, { consumers, pool: base.consumerPool, onFault });
-    const access = await openAccess(base, read.readModels, releasers);
+    const limits = createLimits({
+      ...{ rates: config.limits, secret: config.authSecret, shared: shared?.buckets, metrics },
+      ban: (ban) => banForAbuse(ban),
+      fault: (error) => telemetry.fault("limits", error),
+    });
+    const access = await openAccess(base, read.readModels, limits.attempts, releasers);
     const { authenticate } = access;
     const entrance = createEntrance({
-      ...{ authenticate, telemetry, pool: base.readPool },
+      ...{ authenticate, telemetry, pool: base.readPool, bans: base.bans },
       ...{ tenantId: config.tenantId, sessionSeconds: config.sessionSeconds },
     });
     releasers.add("sessions", () => entrance.close());
+    const banForAbuse = createAbuseBans(access.lines, entrance);
     const kinds = { Combat: game.combats, Joueur: game.players, Economy: game.markets, WorldState: game.worlds };
     let membership: Membership | undefined;
     const drain = createDrain({
@@ -74,7 +86,7 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     const matchmaking = openMatchmakingPart(base, game, releasers);
     const port = roles.has("game")
-      ? await openGamePart(base, game, read, matchmaking, { authenticate, entrance, drain }, releasers)
+      ? await openGamePart(base, game, read, matchmaking, { authenticate, entrance, drain, players: limits }, releasers)
       : undefined;
     releasers.add("live events", () => live.close());
     const pools = { append: base.writePool, store: base.readPool, consumers: base.consumerPool };
@@ -91,17 +103,27 @@ export async function startNode(config: Config, databaseUrl: string, log: Logger
     });
     const api = createApi({
       ...{ access, entrance, drain, nodes, game, consumers, store, metrics, log, schedule, matchmaking },
+      erasures: read.erasures,
       orders: createNodeOrders({ ...{ nodeId, store, nodes, kinds, drain }, orderPeer: peers.order }),
       trustProxy: config.trustProxy,
       isOpen: roles.has("api"),
       authenticateNode: base.nodeTokens.verify,
       joinHere: port?.joinHere,
       stuckAfterMs: config.stuckAfterMs,
-      callLimits: { perSecond: config.commandsPerSecond, burst: config.commandsPerSecond * 2 },
+      limits,
+      gate: createGate({
+        ...config,
+        maxConnections: {
+          ...config.maxConnections,
+          connections: Math.min(SUBSCRIBERS, config.maxConnections.connections),
+        },
+      }),
+      handshakeTimeoutMs: config.handshakeTimeoutMs,
       readModels: read.readModels,
       freshness: read.freshness,
       graphql: {
         ...{ schema: createSchema(), live, telemetry, cached, production: config.production },
+        spectateDelayMs: config.spectateDelayMs,
         boards: createBoardReads(read.readModels, read.boards),
       },
       audit: {

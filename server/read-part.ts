@@ -10,6 +10,8 @@ import { createAudit } from "../store/audit.ts";
 import { createPool, limitWaiting } from "../store/database.ts";
 import { createLiveEvents } from "../store/live-events.ts";
 import { createPostgresStore } from "../store/postgres-store.ts";
+import { createSealedStore } from "../store/sealed-store.ts";
+import { createErasures } from "./erasures.ts";
 import type { Game } from "./game.ts";
 import type { NodeBase } from "./node-base.ts";
 import type { Releasers } from "./releasers.ts";
@@ -30,6 +32,7 @@ export type ReadPart = ReturnType<typeof openReadPart>;
 /** Read models and upkeep: a projector keeps them going, any other node can ask and tell. */
 export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
   const { config, nodeId, database, registry, store, feed, consumerPool, shared, metrics, telemetry, consumed } = base;
+  const { within, seal, openEvents } = base;
   const runs = config.roles.has("projector");
   const reads = createPool({
     ...database,
@@ -39,9 +42,13 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
   });
   releasers.add("connections for reads", () => reads.end());
   const readModels = limitWaiting(reads, READS_WAITING, () => metrics.reads.inc());
-  const audit = createAudit(readModels, registry);
+  const audit = createAudit(readModels, within, openEvents);
   // What operators ask of the log is taken from the connections for reads: it has their time-outs, and is in nobody's way.
-  const readStore = createPostgresStore({ writePool: reads, readPool: reads }, registry);
+  const readStore = createSealedStore(
+    createPostgresStore({ writePool: reads, readPool: reads }, within),
+    registry,
+    seal,
+  );
   const boards =
     shared === undefined
       ? undefined
@@ -101,7 +108,11 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
   });
   const upkeepPool = createPool({ ...database, poolSize: UPKEEP_POOL, statementTimeoutMs: UPKEEP_TIMEOUT_MS });
   releasers.add("connections for upkeep", () => upkeepPool.end());
-  const schedule = createSchedule(upkeepTasks({ pool: upkeepPool, commands: game.commands, config }), {
+  const erasures = createErasures({
+    ...{ pool: upkeepPool, keys: base.subjectKeys, store, game, combats: shared?.combats },
+    readModels: projectors.map(({ name }) => name),
+  });
+  const schedule = createSchedule(upkeepTasks({ pool: upkeepPool, commands: game.commands, erasures, config }), {
     nodeId,
     pool: upkeepPool,
     runs,
@@ -115,6 +126,6 @@ export function openReadPart(base: NodeBase, game: Game, releasers: Releasers) {
   const live = createLiveEvents(readStore, feed, { onFault: (error) => telemetry.fault("live events", error) });
   return {
     ...{ reads, readModels, audit, readStore, boards, cached, rebuilds, consumers, freshness },
-    ...{ upkeepPool, schedule, live },
+    ...{ upkeepPool, schedule, live, erasures },
   };
 }

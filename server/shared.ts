@@ -1,11 +1,12 @@
-import { createHmac } from "node:crypto";
 import { type CombatMirrorOptions, createCombatMirror } from "../rooms/combat-mirror.ts";
 import { createLocks, type Locks } from "../rooms/locks.ts";
 import { createPlayerCooldowns } from "../rooms/player-cooldowns.ts";
 import { createSessionMirror, type SessionMirror } from "../rooms/session-mirror.ts";
 import type { Telemetry } from "../rooms/telemetry.ts";
 import { createRedis, type GuardedRedis } from "../store/redis.ts";
+import { createSharedBuckets, type SharedBuckets } from "../store/shared-buckets.ts";
 import { type Channels, createChannels } from "./channels.ts";
+import { createDisguise } from "./disguise.ts";
 import type { GameMirrors } from "./game.ts";
 import type { Metrics } from "./metrics.ts";
 import { addScrapedGauge } from "./scraped.ts";
@@ -16,6 +17,7 @@ export interface Shared extends GameMirrors {
   readonly channels: Channels;
   readonly sessions: SessionMirror;
   readonly locks: Locks;
+  readonly buckets: SharedBuckets;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export function openShared(options: SharedOptions): Shared {
     onFault: (error) => telemetry.fault("combats in redis", error),
   });
   const players = createPlayerCooldowns({ redis });
-  const sessions = createSessionMirror({ redis, nodeId, disguise: (address) => keyedHash(secret, address) });
+  const sessions = createSessionMirror({ redis, nodeId, disguise: createDisguise(secret, "addresses of sessions") });
   const channels = createChannels(redis, (messages) => metrics.redisDropped.inc(messages));
   return {
     redis,
@@ -64,16 +66,11 @@ export function openShared(options: SharedOptions): Shared {
     players,
     sessions,
     channels,
+    buckets: createSharedBuckets(redis),
     locks: createLocks(redis, (outcome) => metrics.redisLocks.inc({ outcome })),
     async close() {
       await Promise.all([combats.close(), players.close(), sessions.close(), channels.close()]);
       await redis.close();
     },
   };
-}
-
-/** The secret is not used as it is: what it signs elsewhere must not be made here. */
-function keyedHash(secret: string, address: string): string {
-  const key = createHmac("sha256", secret).update("addresses of sessions").digest();
-  return createHmac("sha256", key).update(address).digest("base64url").slice(0, 22);
 }

@@ -18,6 +18,7 @@ import { removeOldTokens } from "../store/refresh-tokens.ts";
 import { removeOldSessions } from "../store/sessions.ts";
 import { pruneSnapshots, removeOldOutcomes } from "../store/upkeep.ts";
 import type { Config } from "./config.ts";
+import type { Erasures } from "./erasures.ts";
 import type { GameCommands } from "./game.ts";
 import type { Task, TaskWork } from "./schedule.ts";
 import { sweep } from "./sweep.ts";
@@ -26,14 +27,16 @@ export interface UpkeepServices {
   /** Its statements have the time that work in batches takes. */
   readonly pool: pg.Pool;
   readonly commands: Pick<Commands<GameCommands>, "send" | "together" | "party">;
+  readonly erasures: Pick<Erasures, "goOn">;
   readonly config: Pick<Config, "viewsEverySeconds" | "archiveAfterDays">;
 }
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const ERASURES_MS = 2_000;
 
 /** All that is done from time to time. What is due in an aggregate is the aggregate's to do: it is sent the command. */
-export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonly Task[] {
+export function upkeepTasks({ pool, commands, erasures, config }: UpkeepServices): readonly Task[] {
   const { viewsEverySeconds, archiveAfterDays } = config;
 
   const swept = (due: DuePage, send: (id: string) => ReturnType<UpkeepServices["commands"]["send"]>) => {
@@ -107,6 +110,7 @@ export function upkeepTasks({ pool, commands, config }: UpkeepServices): readonl
       run: async ({ signal, progress }) =>
         void (await archiveEvents(pool, { olderThanDays: archiveAfterDays.events, signal, onBatch: progress })),
     },
+    { name: "erasures", everyMs: ERASURES_MS, timeoutMs: 10 * MINUTE_MS, run: (work) => erasures.goOn(work) },
     { name: "partitions", everyMs: HOUR_MS, timeoutMs: MINUTE_MS, run: () => ensurePartitions(pool) },
     {
       name: "command-outcomes",

@@ -1,7 +1,8 @@
+import type { CombatHead, Viewer } from "../projections/combat-access.ts";
 import type { Principal } from "../rooms/principal.ts";
 import type { WatchedCombat } from "../rooms/spectate-combats.ts";
 
-/** Who may look into combats: players into those that they take part in, the others into any. */
+/** Who may look into combats: players into those that they take part in or are invited to, the others into any that there is for them. */
 export const COMBAT_VIEWERS = [
   "joueur",
   "spectateur",
@@ -15,6 +16,25 @@ export function isSelf(
   one: { readonly typeEntite: string; readonly entiteId: string },
 ): boolean {
   return one.typeEntite === "JOUEUR" && one.entiteId === userId;
+}
+
+/** As whom somebody asks about combats: those who run the game see all of them at once. */
+export function viewerOf({ role, userId }: Principal, delayMs: number): Viewer {
+  return { userId, seesAll: role === "service" || role === "admin", delayMs };
+}
+
+/** Whether it may look into a combat that there is for it. */
+export function mayLookInto({ role }: Principal, { access }: CombatHead): boolean {
+  switch (role) {
+    case "joueur":
+      return access === "OWN" || access === "INVITED";
+    case "spectateur":
+    case "service":
+    case "admin":
+      return true;
+    case "auteur":
+      return false;
+  }
 }
 
 /** What a player carries, wears and has learnt is told to itself and to operators. */

@@ -37,8 +37,13 @@ export function createBuilder() {
 }
 
 /** A refusal as GraphQL tells it: its code is in `extensions.code`. */
-export function refuse(code: RefusalCode, message: string = REFUSALS[code].message): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, retryable: REFUSALS[code].retryable } });
+export function refuse(
+  code: RefusalCode,
+  message: string = REFUSALS[code].message,
+  retryAfterMs?: number,
+): GraphQLError {
+  const later = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return new GraphQLError(message, { extensions: { code, retryable: REFUSALS[code].retryable, ...later } });
 }
 
 type Scalar = "String" | "Int" | "Float" | "Boolean" | "ID" | "JSON";

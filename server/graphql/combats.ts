@@ -1,7 +1,8 @@
 import { z } from "zod";
+import type { CombatHead } from "../../projections/combat-access.ts";
 import type { CombatDetails, CombatParticipant, CombatSummary } from "../../projections/combat-queries.ts";
 import { listCombats, type readActionsOf, type readHistories } from "../../projections/combat-queries.ts";
-import { COMBAT_VIEWERS, isSelf } from "../visibility.ts";
+import { COMBAT_VIEWERS, mayLookInto, viewerOf } from "../visibility.ts";
 import {
   type Builder,
   choice,
@@ -44,19 +45,18 @@ const ACT = {
 const ETATS = ["PREPARATION", "EN_COURS", "TERMINE", "ABANDONNE"] as const;
 const placeKey = z.tuple([z.int(), z.int().min(0)]);
 
-/** As over REST. */
-export async function mayWatch(context: Context, combatId: string): Promise<boolean> {
-  const { who, load } = context;
-  if (!COMBAT_VIEWERS.some((role) => role === who.role)) return false;
-  if (who.role !== "joueur") return true;
-  const combat = (await load.combat.load(combatId)) ?? (await newest(context, combatId));
-  return combat?.participants.some((one) => isSelf(who, one)) === true;
-}
-
-/** A combat that has only just begun: its players know of it before the read model does. */
-async function newest({ freshness, live, load }: Context, combatId: string): Promise<CombatDetails | undefined> {
-  await freshness.reached(["combat"], live.settled());
-  return load.combat.clear(combatId).load(combatId);
+/** As over REST. Undefined: there is no such combat for them. */
+export async function headOf(context: Context, combatId: string): Promise<CombatHead | undefined> {
+  const { who, load, freshness, live } = context;
+  if (!COMBAT_VIEWERS.some((role) => role === who.role)) throw refuse("FORBIDDEN");
+  let head = await load.combatHead.load(combatId);
+  if (head === undefined) {
+    // It may have only just begun: its players know of it before the read model does.
+    await freshness.reached(["combat"], live.settled());
+    head = await load.combatHead.clear(combatId).load(combatId);
+  }
+  if (head === undefined || mayLookInto(who, head)) return head;
+  throw refuse("FORBIDDEN", "this combat is not the player's");
 }
 
 /** One of a combat that may be looked into: whoever reads its entries has been asked. */
@@ -147,8 +147,8 @@ export function combatTypes(
   const acts = connectionType(builder, "Actions", act as never);
 
   async function details({ combatId }: Pick<CombatSummary, "combatId">, context: Context): Promise<CombatDetails> {
-    if (!(await mayWatch(context, combatId))) throw refuse("FORBIDDEN", "this combat is not the player's");
-    const found = await context.load.combat.load(combatId);
+    const head = await headOf(context, combatId);
+    const found = head && (await context.load.combat.load(combatId));
     if (found === undefined) throw refuse("NOT_FOUND");
     return found;
   }
@@ -206,7 +206,10 @@ export function combatTypes(
     combat: t.field({
       type: combat,
       args: { combatId: t.arg.id({ required: true }) },
-      resolve: (_, { combatId }, { load }) => load.combat.load(idOf(combatId)),
+      async resolve(_, { combatId }, { load }) {
+        const id = idOf(combatId);
+        return (await load.combatHead.load(id)) && load.combat.load(id);
+      },
     }),
     combats: t.field({
       type: combats,
@@ -214,11 +217,12 @@ export function combatTypes(
       description: "Of one state, by id.",
       args: { etat: t.arg.string(), zone: t.arg.id(), first: t.arg.int(), after: t.arg.string() },
       complexity: listCost,
-      async resolve(_, { etat, zone, ...args }, { readModels }) {
+      async resolve(_, { etat, zone, ...args }, { readModels, who, spectateDelayMs }) {
         const wanted = choice("etat", ETATS, etat) ?? "EN_COURS";
         const { limit, after } = placeOf(args, z.uuid());
         const inZone = zone === null || zone === undefined ? undefined : idOf(zone);
-        const page = await listCombats(readModels, { etat: wanted, zone: inZone, after, limit });
+        const viewer = viewerOf(who, spectateDelayMs);
+        const page = await listCombats(readModels, { etat: wanted, zone: inZone, after, limit, viewer });
         return connectionOf(page, ({ combatId }) => combatId, args);
       },
     }),

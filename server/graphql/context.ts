@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { BoardReads } from "../../projections/boards-reads.ts";
 import type { CachedReads } from "../../projections/cached-reads.ts";
 import { type CatalogueEntry, type CatalogueTable, readEntries } from "../../projections/catalogue-queries.ts";
+import { type CombatHead, combatHeads, type Viewer } from "../../projections/combat-access.ts";
 import {
   type CombatDetails,
   type HistoryPlace,
@@ -28,6 +29,7 @@ import {
 import type { QueteRow } from "../../projections/player-rows.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import type { LiveEvents } from "../../store/live-events.ts";
+import { viewerOf } from "../visibility.ts";
 
 export interface GraphqlServices {
   readonly readModels: Pick<pg.Pool, "query">;
@@ -35,6 +37,8 @@ export interface GraphqlServices {
   readonly freshness: Freshness;
   readonly cached: CachedReads;
   readonly boards: BoardReads;
+  /** ms that those who do not play wait for what happens in a combat that says nothing of it. */
+  readonly spectateDelayMs: number;
 }
 
 /** What the resolvers of one operation share. */
@@ -81,9 +85,11 @@ interface HistoryPage {
   readonly limit: number;
 }
 
-export function createLoaders(pool: Pick<pg.Pool, "query">) {
+function createLoaders(pool: Pick<pg.Pool, "query">, viewer: Viewer) {
   const entries = (table: CatalogueTable) => byId<CatalogueEntry>((ids) => readEntries(pool, table, ids));
   return {
+    /** Of the combats that there are for who asks. What else is read of a combat is so once this has been. */
+    combatHead: byId<CombatHead>((ids) => combatHeads(pool, ids, viewer)),
     combat: byId<CombatDetails>((ids) => readCombats(pool, ids)),
     histories: pagesOf((combatIds, place: HistoryPage) => readHistories(pool, { combatIds, ...place })),
     actions: pagesOf((combatIds, place: HistoryPage) => readActionsOf(pool, { combatIds, ...place })),
@@ -100,4 +106,9 @@ export function createLoaders(pool: Pick<pg.Pool, "query">) {
     competences: entries("competences"),
     quetes: entries("quetes"),
   };
+}
+
+/** The context of one operation. */
+export function contextOf<Services extends GraphqlServices>(services: Services, who: Principal): Services & Context {
+  return { ...services, who, load: createLoaders(services.readModels, viewerOf(who, services.spectateDelayMs)) };
 }

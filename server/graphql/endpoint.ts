@@ -4,10 +4,10 @@ import type { GraphQLSchema, ValidationRule } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { z } from "zod";
 import type { Authenticate } from "../../rooms/principal.ts";
+import type { Gate } from "../gate.ts";
 import { type Call, type Door, EVERYONE } from "../http.ts";
 import { json } from "../routes/answers.ts";
-import type { Context, GraphqlServices } from "./context.ts";
-import { createLoaders } from "./context.ts";
+import { type Context, contextOf, type GraphqlServices } from "./context.ts";
 import { createErrors, type ErrorServices } from "./errors.ts";
 import { openLiveDoor } from "./live.ts";
 import { isShallow, LONGEST_QUERY, NoSubscriptionRule, ownRules, parseOperation } from "./operation.ts";
@@ -15,6 +15,8 @@ import { isShallow, LONGEST_QUERY, NoSubscriptionRule, ownRules, parseOperation 
 export interface EndpointServices extends GraphqlServices, ErrorServices {
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticate;
+  readonly gate: Gate;
+  readonly flooded: (userId: string) => void;
   /** In production the schema is told to nobody. */
   readonly production: boolean;
 }
@@ -29,17 +31,26 @@ const operation = z.strictObject({
   variables: values,
   extensions: values,
 });
+const NO_VALUES = "no JSON of an object, or nested too deep";
+function holdsValues(text: string): boolean {
+  try {
+    return values.safeParse(JSON.parse(text)).success;
+  } catch {
+    // It throws for nothing else than what is no JSON.
+    return false;
+  }
+}
 /** Of a GET: variables and extensions are JSON in text. */
 const inQuery = z.strictObject({
   query: z.string().max(LONGEST_QUERY).optional(),
   operationName: z.string().max(200).optional(),
-  variables: z.string().max(LONGEST_QUERY).optional(),
-  extensions: z.string().max(2_000).optional(),
+  variables: z.string().max(LONGEST_QUERY).refine(holdsValues, NO_VALUES).optional(),
+  extensions: z.string().max(2_000).refine(holdsValues, NO_VALUES).optional(),
 });
 
 /** `POST /graphql`, `GET /graphql` for queries, and a WebSocket for subscriptions: same tokens, limits and connections as REST. */
 export function graphqlRoutes(api: FastifyInstance, door: Door, services: EndpointServices): void {
-  const { schema, readModels, production } = services;
+  const { schema, production } = services;
   const errors = createErrors(services);
   const rules = [...ownRules(production), NoSubscriptionRule];
   const yoga = createYoga<{ context: Context }, Context>({
@@ -72,14 +83,14 @@ export function graphqlRoutes(api: FastifyInstance, door: Door, services: Endpoi
 
   async function answer({ who, body, request, reply }: Call<unknown>): Promise<FastifyReply> {
     const { url, init } = requestOf(request, body);
-    const context: Context = { ...services, who, load: createLoaders(readModels) };
+    const context = contextOf(services, who);
     const response = await yoga.fetch(url, init, { context });
     reply.code(response.status);
     for (const [name, value] of response.headers) if (name !== "content-length") reply.header(name, value);
     return reply.send(await response.text());
   }
 
-  const liveDoor = openLiveDoor(api.server, { ...services, allows: door.allows });
+  const liveDoor = openLiveDoor(api.server, { ...services, admits: door.admits });
   api.addHook("preClose", () => liveDoor.close());
 
   const shared = { roles: EVERYONE, gives: json, onlyReads: true } as const;

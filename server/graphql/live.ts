@@ -5,9 +5,11 @@ import type { WebSocket } from "ws";
 import { CLOSE_CODES } from "../../domain/codes.ts";
 import type { Authenticate, Principal } from "../../rooms/principal.ts";
 import { isStorable, NOT_STORABLE } from "../../rooms/wire.ts";
+import type { Gate } from "../gate.ts";
+import type { Admitted } from "../http.ts";
 import { IssuerAwayError } from "../issuer.ts";
 import { refuse } from "./builder.ts";
-import { type Context, createLoaders, type GraphqlServices } from "./context.ts";
+import { contextOf, type GraphqlServices } from "./context.ts";
 import { createErrors, type ErrorServices } from "./errors.ts";
 import { ownRules, readOperation } from "./operation.ts";
 import { openSockets, type Sockets } from "./sockets.ts";
@@ -15,12 +17,15 @@ import { openSockets, type Sockets } from "./sockets.ts";
 export interface LiveServices extends GraphqlServices, ErrorServices {
   readonly schema: GraphQLSchema;
   readonly authenticate: Authenticate;
-  /** Whether one more call of theirs is within what they may: an operation is a call, whichever way it comes. */
-  readonly allows: (who: Principal) => boolean;
+  /** Counts one more call of theirs: an operation is one, whichever way it comes. */
+  readonly admits: (who: Principal) => Admitted;
+  /** A connection of a player's was ended for a flood. */
+  readonly flooded?: (userId: string) => void;
   readonly production: boolean;
   /** ms between looks at who is still there, and still may be. */
   readonly lookMs?: number;
-  readonly connections?: number;
+  /** Default: everybody may open a connection. */
+  readonly gate?: Gate;
 }
 
 /** Operations under way of one connection. */
@@ -37,7 +42,7 @@ interface Connection {
 
 /** Subscriptions, over the protocol graphql-transport-ws, on the API port's `/graphql`. */
 export function openLiveDoor(server: Server, services: LiveServices): Sockets {
-  const { schema, authenticate, allows, readModels, telemetry, production, lookMs, connections } = services;
+  const { schema, authenticate, admits, telemetry, production, lookMs, gate } = services;
   const errors = createErrors(services);
   const rules = ownRules(production);
   const known = new WeakMap<WebSocket, Connection>();
@@ -65,11 +70,16 @@ export function openLiveDoor(server: Server, services: LiveServices): Sockets {
       if (who === undefined) throw new Error("an operation before the connection was acknowledged");
       if (Object.keys(subscriptions).length > OPERATIONS)
         return [refuse("BUSY", `a connection has ${OPERATIONS} operations at most`)];
-      if (!allows(who)) return [refuse("RATE_LIMITED")];
+      const { waitMs, isAbuse } = admits(who);
+      if (isAbuse) {
+        telemetry.refused("FLOOD");
+        extra.socket.close(CLOSE_CODES.FLOOD, "RATE_LIMITED");
+      }
+      if (waitMs > 0) return [refuse("RATE_LIMITED", undefined, waitMs)];
       if (!isStorable(variables)) return [refuse("BAD_REQUEST", NOT_STORABLE)];
       const document = readOperation(schema, query, rules);
       if (!("kind" in document)) return document;
-      const contextValue: Context = { ...services, who, load: createLoaders(readModels) };
+      const contextValue = contextOf(services, who);
       return { schema, document, operationName, variableValues: variables, contextValue };
     },
     onError({ extra: { socket } }, _id, _payload, found) {
@@ -96,9 +106,13 @@ export function openLiveDoor(server: Server, services: LiveServices): Sockets {
       const session = known.get(socket)?.session;
       return session === undefined || (await authenticate(session.token)) !== undefined;
     },
+    flooded(socket) {
+      const who = known.get(socket)?.session?.who;
+      if (who !== undefined) services.flooded?.(who.userId);
+    },
     refused: telemetry.refused,
     fault: (error) => telemetry.fault("subscriptions", error),
     ...(lookMs !== undefined && { lookMs }),
-    ...(connections !== undefined && { connections }),
+    ...(gate !== undefined && { gate }),
   });
 }

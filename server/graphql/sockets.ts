@@ -1,9 +1,10 @@
-import type { IncomingMessage, Server } from "node:http";
+import { type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { handleProtocols, type makeServer } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import { CLOSE_CODES, type RefusalCode } from "../../domain/codes.ts";
+import { CLOSE_CODES, type RefusalCode, statusOf } from "../../domain/codes.ts";
 import { TokenBucket } from "../../rooms/token-bucket.ts";
+import type { Gate } from "../gate.ts";
 
 export interface SocketOptions {
   readonly path: string;
@@ -19,8 +20,10 @@ export interface SocketOptions {
   fault(error: unknown): void;
   /** ms between looks, at which a connection has to have answered the last one; default 12,000. */
   readonly lookMs?: number;
-  /** Connections at a time; default 5,000. */
-  readonly connections?: number;
+  /** A connection was ended for a flood. */
+  flooded(socket: WebSocket): void;
+  /** Default: everybody may open a connection. */
+  readonly gate?: Gate;
 }
 
 export type Channel = Parameters<ReturnType<typeof makeServer>["opened"]>[0];
@@ -42,8 +45,12 @@ const FORBIDDEN = 4403;
 
 /** WebSockets at a path of an HTTP server: bounded in number, in size, in pace and in what may wait for them. */
 export function openSockets(server: Server, options: SocketOptions): Sockets {
-  const { path, opened, stays, refused, fault, lookMs = 12_000, connections = 5_000 } = options;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES, handleProtocols });
+  const { path, opened, stays, refused, fault, flooded, lookMs = 12_000, gate } = options;
+  const sockets = new WebSocketServer({
+    ...{ noServer: true, maxPayload: LARGEST_MESSAGE_BYTES, handleProtocols },
+    // A few bytes could be a message of megabytes.
+    perMessageDeflate: false,
+  });
 
   function cutOff(socket: WebSocket, code: keyof typeof CLOSE_CODES, why: RefusalCode): void {
     refused(why);
@@ -51,7 +58,7 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
   }
 
   function connected(socket: WebSocket, request: IncomingMessage): void {
-    const messages = new TokenBucket(MESSAGES.perSecond, MESSAGES.burst, Date.now());
+    const messages = new TokenBucket(MESSAGES, Date.now());
     let answered = true;
     // Of a message that is none, or too large a one: the library closes the connection with the code for it.
     socket.on("error", () => refused("BAD_REQUEST"));
@@ -66,7 +73,10 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
       onMessage(handle) {
         socket.on("message", (data) => {
           if (socket.readyState !== socket.OPEN) return;
-          if (!messages.take(Date.now())) return cutOff(socket, "FLOOD", "RATE_LIMITED");
+          if (messages.waitMs(Date.now()) > 0) {
+            flooded(socket);
+            return cutOff(socket, "FLOOD", "RATE_LIMITED");
+          }
           if (socket.bufferedAmount > MOST_BUFFERED_BYTES) return cutOff(socket, "RESYNC", "TOO_SLOW");
           handle(String(data)).catch((error: unknown) => {
             // A connection that ends while something is sent to it is no fault, nor is a message that no client of the protocol sends.
@@ -99,11 +109,15 @@ export function openSockets(server: Server, options: SocketOptions): Sockets {
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     const known = (request.url ?? "").split("?")[0] === path;
-    if (!known || sockets.clients.size >= connections) {
-      if (known) refused("BUSY");
-      socket.end(`HTTP/1.1 ${known ? "503 Service Unavailable" : "404 Not Found"}\r\nConnection: close\r\n\r\n`);
+    const refusal = known ? gate?.refusalOf(request.socket.remoteAddress, request.headers) : undefined;
+    if (!known || refusal !== undefined) {
+      if (refusal !== undefined) refused(refusal);
+      const status = refusal === undefined ? 404 : statusOf(refusal);
+      socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
       return;
     }
+    const closed = gate?.opened(request.socket.remoteAddress, request.headers);
+    if (closed !== undefined) socket.once("close", closed);
     sockets.handleUpgrade(request, socket, head, (client) => connected(client, request));
   }
   server.on("upgrade", upgrade);

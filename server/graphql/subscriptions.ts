@@ -4,13 +4,14 @@ import { player } from "../../domain/player/player.ts";
 import { worldEvents } from "../../domain/world/events.ts";
 import { type OrderBook, readBook } from "../../projections/economy-queries.ts";
 import { publishCombatEvent } from "../../rooms/combat-room.ts";
+import { publishWatchedEvent } from "../../rooms/spectate-publish.ts";
 import { streamsOf } from "../../rooms/streams.ts";
 import { publishWorldEvent } from "../../rooms/world-publish.ts";
 import type { Topic } from "../../store/event-store.ts";
 import { FollowError } from "../../store/live-events.ts";
 import { bookId } from "../../store/uuid.ts";
 import { type Builder, idOf, plain, refuse } from "./builder.ts";
-import { mayWatch } from "./combats.ts";
+import { headOf } from "./combats.ts";
 import type { Context } from "./context.ts";
 import { type economyTypes, LEVELS } from "./economy.ts";
 
@@ -102,8 +103,10 @@ export function subscriptionTypes(builder: Builder, { book }: ReturnType<typeof 
         resolve: (one) => one as Told,
         async subscribe(_, { combatId, after }, context) {
           const id = idOf(combatId);
-          if (!(await mayWatch(context, id))) throw refuse("FORBIDDEN", "this combat is not the player's");
-          return told(context, { aggregateIds: [id] }, after, publishCombatEvent);
+          const head = await headOf(context, id);
+          if (head === undefined) throw refuse("NOT_FOUND");
+          const publish = head.access === "OWN" ? publishCombatEvent : publishWatchedEvent;
+          return told(context, { aggregateIds: [id] }, after, publish);
         },
       }),
       playerNotified: t.field({

@@ -1,23 +1,21 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { refusal } from "../../domain/codes.ts";
+import { rateLimited, refusal } from "../../domain/codes.ts";
 import { usernameForm } from "../../domain/player/commands.ts";
 import { ROLES } from "../../domain/roles.ts";
 import type { Accounts } from "../../store/accounts.ts";
 import type { Door } from "../http.ts";
+import type { Limits } from "../limits.ts";
 import type { Passwords } from "../passwords.ts";
 import type { TokenPair, Tokens } from "../tokens.ts";
 import { id } from "./answers.ts";
-
-type Limit = (key: string) => boolean | Promise<boolean>;
 
 export interface AccountServices {
   readonly accounts: Accounts;
   readonly passwords: Passwords;
   readonly tokens: Tokens;
-  /** Whether one more attempt from an address, and with a name, is within what there may be. */
-  readonly attempts: { readonly from: Limit; readonly as: Limit };
+  readonly attempts: Limits["attempts"];
 }
 
 /** NIST SP 800-63B: eight characters or more, of any kind. A hash takes no longer for a long one, its message does. */
@@ -42,9 +40,10 @@ const NO_TOKEN = refusal("UNAUTHORIZED", "this refresh token is not valid");
 export function accountRoutes(api: FastifyInstance, door: Door, services: AccountServices): void {
   const { accounts, passwords, tokens, attempts } = services;
 
-  const mayTry = async (request: FastifyRequest, username?: string): Promise<boolean> =>
-    (await attempts.from(request.ip)) && (username === undefined || (await attempts.as(username.toLowerCase())));
-  const tooOften = (reply: FastifyReply): FastifyReply => door.problem(reply, refusal("RATE_LIMITED"));
+  /** ms until one more attempt fits; 0: it does. */
+  const waitMs = async (request: FastifyRequest, username?: string): Promise<number> =>
+    (await attempts.from(request.ip)) || (username === undefined ? 0 : await attempts.as(username));
+  const tooOften = (reply: FastifyReply, wait: number): FastifyReply => door.problem(reply, rateLimited(wait));
   const given = (reply: FastifyReply, tokenPair: TokenPair, status = 200): FastifyReply =>
     reply.code(status).header("cache-control", "no-store").send(tokenPair);
 
@@ -60,7 +59,8 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
       },
       async (call) => {
         const { body, reply } = call;
-        if (!(await mayTry(call.request))) return tooOften(reply);
+        const wait = await waitMs(call.request);
+        if (wait > 0) return tooOften(reply, wait);
         const hash = await passwords.hash(body.password);
         if (hash === "BUSY") return door.problem(reply, refusal("BUSY"));
         const accountId = randomUUID();
@@ -75,7 +75,8 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
     door.entry(
       { does: "Makes an account without a name, and logs it in.", takes: nothing, gives: pair, status: 201 },
       async (call) => {
-        if (!(await mayTry(call.request))) return tooOften(call.reply);
+        const wait = await waitMs(call.request);
+        if (wait > 0) return tooOften(call.reply, wait);
         const accountId = randomUUID();
         await accounts.registerGuest(accountId);
         return given(call.reply, await tokens.begin(accountId, "joueur"), 201);
@@ -93,7 +94,8 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
         refuses: ["ALREADY_EXISTS"],
       },
       async ({ who, body, request, reply }) => {
-        if (!(await mayTry(request))) return tooOften(reply);
+        const wait = await waitMs(request);
+        if (wait > 0) return tooOften(reply, wait);
         const hash = await passwords.hash(body.password);
         if (hash === "BUSY") return door.problem(reply, refusal("BUSY"));
         const claimed = await accounts.claim(who.userId, body.username, hash);
@@ -115,7 +117,8 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
       { does: "Logs an account in.", takes: credentials, gives: pair, refuses: ["BAD_CREDENTIALS"] },
       async (call) => {
         const { body, reply } = call;
-        if (!(await mayTry(call.request, body.username))) return tooOften(reply);
+        const wait = await waitMs(call.request, body.username);
+        if (wait > 0) return tooOften(reply, wait);
         const account = await accounts.find(body.username);
         const fits = await passwords.verify(account?.passwordHash, body.password);
         if (fits === "BUSY") return door.problem(reply, refusal("BUSY"));
@@ -137,7 +140,8 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
         refuses: ["UNAUTHORIZED"],
       },
       async (call) => {
-        if (!(await mayTry(call.request))) return tooOften(call.reply);
+        const wait = await waitMs(call.request);
+        if (wait > 0) return tooOften(call.reply, wait);
         const renewed = await tokens.refresh(call.body.refreshToken);
         return renewed === undefined ? door.problem(call.reply, NO_TOKEN) : given(call.reply, renewed);
       },
@@ -149,7 +153,8 @@ export function accountRoutes(api: FastifyInstance, door: Door, services: Accoun
     door.entry(
       { does: "Ends the login that a refresh token comes from, if there is one.", takes: refresh },
       async (call) => {
-        if (!(await mayTry(call.request))) return tooOften(call.reply);
+        const wait = await waitMs(call.request);
+        if (wait > 0) return tooOften(call.reply, wait);
         await tokens.end(call.body.refreshToken);
         return call.reply.code(204).send();
       },

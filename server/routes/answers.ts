@@ -29,4 +29,5 @@ export const problem = z.strictObject({
   detail: z.string(),
   code: z.string(),
   retryable: z.boolean(),
+  retryAfterMs: z.int().min(1).optional().meta({ description: "ms after which to come again, of RATE_LIMITED" }),
 });

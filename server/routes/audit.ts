@@ -14,7 +14,7 @@ import { at, count, id, json, page } from "./answers.ts";
 export interface AuditServices {
   readonly audit: Audit;
   /** Its reads are taken from the connections for reads. */
-  readonly store: Pick<EventStore, "highWaterMark" | "readCauses" | "readEffects">;
+  readonly store: Pick<EventStore, "highWaterMark" | "readCauses" | "readEffects" | "readTopic">;
   readonly timeTravel: TimeTravel;
 }
 

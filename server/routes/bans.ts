@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
 import type { Bans } from "../entrance.ts";
-import { type Door, idIn } from "../http.ts";
+import { correlationOf, type Door, idIn } from "../http.ts";
 import { at, id } from "./answers.ts";
 
 const order = z.strictObject({
@@ -32,9 +32,8 @@ export function banRoutes(api: FastifyInstance, door: Door, bans: Bans): void {
         if (body.until !== undefined && Date.parse(body.until) <= Date.now())
           return door.problem(reply, refusal("BAD_REQUEST", "that time has passed"));
         const { reason, until = null } = body;
-        const added = await bans.ban({ userId, reason, bannedBy: who.userId, until });
-        if (added === undefined) throw new Error("a ban was not written");
-        return reply.code(201).send(added);
+        const by = { bannedBy: who.userId, correlationId: correlationOf(request) };
+        return reply.code(201).send(await bans.ban({ userId, reason, until, ...by }));
       },
     ),
   );
@@ -50,7 +49,7 @@ export function banRoutes(api: FastifyInstance, door: Door, bans: Bans): void {
       async ({ who, request, reply }) => {
         const userId = idIn(request, "id");
         if (userId === undefined) return door.problem(reply, NO_ID);
-        if (!(await bans.lift(userId, who.userId)))
+        if (!(await bans.lift({ userId, liftedBy: who.userId, correlationId: correlationOf(request) })))
           return door.problem(reply, refusal("NOT_FOUND", "this player is not shut out"));
         return reply.code(204).send();
       },

@@ -2,8 +2,8 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type pg from "pg";
 import { z } from "zod";
 import { refusal } from "../../domain/codes.ts";
+import { type CombatHead, combatHeads } from "../../projections/combat-access.ts";
 import {
-  combatHead,
   type HistoryPlace,
   type HistoryQuery,
   listCombats,
@@ -16,7 +16,7 @@ import {
 import { wireId } from "../../rooms/wire.ts";
 import { isKnown, sendTagged } from "../etag.ts";
 import { type Call, type Door, EVERYONE, idIn } from "../http.ts";
-import { COMBAT_VIEWERS, isSelf } from "../visibility.ts";
+import { COMBAT_VIEWERS, mayLookInto, viewerOf } from "../visibility.ts";
 import { page } from "./answers.ts";
 import { act, details, figures, line, summary } from "./combat-answers.ts";
 
@@ -45,7 +45,24 @@ const NO_COMBAT = refusal("NOT_FOUND", "there is no such combat");
 const NOT_YOURS = refusal("FORBIDDEN", "this combat is not the player's");
 
 /** `GET /combats`, `GET /combat/{id}`, `/history`, `/actions`, and `GET /players/{id}/statistics`: from the read models. */
-export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">): void {
+export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool, "query">, delayMs: number): void {
+  /** The combat of the call, if it may be looked into; undefined: the call has been answered. */
+  async function lookedInto({
+    who,
+    request,
+    reply,
+  }: Pick<Call<unknown>, "who" | "request" | "reply">): Promise<
+    { readonly combatId: string; readonly head: CombatHead } | undefined
+  > {
+    const combatId = idIn(request, "id");
+    const heads = combatId === undefined ? undefined : await combatHeads(pool, [combatId], viewerOf(who, delayMs));
+    const head = combatId === undefined ? undefined : heads?.get(combatId);
+    if (combatId === undefined || head === undefined) door.problem(reply, NO_COMBAT);
+    else if (!mayLookInto(who, head)) door.problem(reply, NOT_YOURS);
+    else return { combatId, head };
+    return undefined;
+  }
+
   api.get(
     "/combats",
     door.guarded(
@@ -56,7 +73,7 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         gives: page(summary),
         of: COMBAT,
       },
-      async ({ body, reply }) => reply.send(await listCombats(pool, body)),
+      async ({ who, body, reply }) => reply.send(await listCombats(pool, { ...body, viewer: viewerOf(who, delayMs) })),
     ),
   );
 
@@ -71,25 +88,24 @@ export function combatReads(api: FastifyInstance, door: Door, pool: Pick<pg.Pool
         of: COMBAT,
         tagged: true,
       },
-      async ({ who, request, reply }) => {
-        const id = idIn(request, "id");
-        const combat = id === undefined ? undefined : await readCombat(pool, id);
-        if (combat === undefined) return door.problem(reply, NO_COMBAT);
-        if (who.role === "joueur" && !combat.participants.some((one) => isSelf(who, one)))
-          return door.problem(reply, NOT_YOURS);
-        return sendTagged(request, reply, combat.sequence, combat);
+      async (call) => {
+        const found = await lookedInto(call);
+        if (found === undefined) return call.reply as FastifyReply;
+        const combat = await readCombat(pool, found.combatId);
+        if (combat === undefined) return door.problem(call.reply, NO_COMBAT);
+        return sendTagged(call.request, call.reply, combat.sequence, combat);
       },
     ),
   );
 
   async function pageOf<Item>(
-    { who, body, request, reply }: Call<z.infer<typeof place>>,
+    call: Call<z.infer<typeof place>>,
     read: (query: HistoryQuery) => Promise<Page<Item, HistoryPlace>>,
   ): Promise<FastifyReply> {
-    const combatId = idIn(request, "id");
-    const head = combatId === undefined ? undefined : await combatHead(pool, combatId, who.userId);
-    if (combatId === undefined || head === undefined) return door.problem(reply, NO_COMBAT);
-    if (who.role === "joueur" && !head.takesPart) return door.problem(reply, NOT_YOURS);
+    const { body, request, reply } = call;
+    const found = await lookedInto(call);
+    if (found === undefined) return reply as FastifyReply;
+    const { combatId, head } = found;
     if (isKnown(request, reply, head.sequence)) return reply.code(304).send();
     const { items, next } = await read({ combatId, ...body });
     return reply.send({ items, ...(next !== undefined && { next: `${next.numeroTour}.${next.sequence}` }) });

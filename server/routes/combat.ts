@@ -32,6 +32,7 @@ const ACT: Route<z.infer<typeof combatAction>> = {
   takes: combatAction,
   holds: z.union([executerAction, conceder].map((one) => one.extend(combatAction.shape))),
   gives: accepted,
+  limitedAs: "combat",
 };
 
 /** `POST /combat/start`, `POST /combat/action`. */
