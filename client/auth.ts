@@ -25,11 +25,14 @@ export class AuthError extends Error {
   override readonly name = "AuthError";
   readonly code: string;
   readonly status: number;
+  /** ms after which to come again, and not before; 0: nothing was said. */
+  readonly retryAfterMs: number;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfterMs = 0) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -123,8 +126,9 @@ export class AetherAuth {
       if (this.#tokens === before) this.#take(renewed);
     } catch (error) {
       if (this.#tokens !== before) return;
-      if (!(error instanceof AuthError) || error.status === 429 || error.status >= 500)
-        return this.#renewIn(retryDelay(attempt), attempt + 1);
+      if (!(error instanceof AuthError)) return this.#renewIn(retryDelay(attempt), attempt + 1);
+      if (error.status === 429 || error.status >= 500)
+        return this.#renewIn(Math.max(retryDelay(attempt), error.retryAfterMs), attempt + 1);
       this.close();
       this.#options.onEnd?.();
     }
@@ -141,8 +145,12 @@ export class AetherAuth {
       signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
     });
     if (response.status === 204) return undefined;
-    const answer = (await response.json()) as { readonly code?: string; readonly detail?: string };
+    const answer = (await response.json()) as {
+      readonly code?: string;
+      readonly detail?: string;
+      readonly retryAfterMs?: number;
+    };
     if (response.ok) return answer;
-    throw new AuthError(response.status, answer.code ?? "INTERNAL", answer.detail ?? "");
+    throw new AuthError(response.status, answer.code ?? "INTERNAL", answer.detail ?? "", answer.retryAfterMs);
   }
 }

@@ -27,11 +27,41 @@ const JOIN_TIMEOUT_MS = 5_000;
 const LEAVE_TIMEOUT_MS = 1_000;
 /** HTTP statuses of a join that will not become better by asking again. */
 const FINAL_JOIN_STATUSES: readonly number[] = [400, 401, 403, 404, 409];
+/** A join may do elsewhere or later: the node drains or its stores are away; or Colyseus says that the room or the seat is gone. */
+const LATER_STATUSES: readonly number[] = [503, 522, 524];
+/** HTTP status of a join that came too early, and ms after which there is room for one more. */
+const TOO_MANY = 429;
+const ONE_MORE_JOIN_MS = 1_000;
+/** Below are HTTP statuses and Colyseus' own codes. */
+const LEAST_CLOSE_CODE = 1_000;
+/** How often a first join is tried: a room that has just moved, or a node that drains, is no error of the caller's. */
+const FIRST_JOIN_TRIES = 5;
 
 /** Of a join; of a later one, knowing the state that was shown last. */
 export type SessionOptions<State> =
   | Readonly<Record<string, unknown>>
   | ((last: State | undefined) => Readonly<Record<string, unknown>>);
+
+class ClosedEarlyError extends Error {
+  override readonly name = "ClosedEarlyError";
+  /** The close code. */
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`the room closed before it showed its state: ${code}`);
+    this.code = code;
+  }
+}
+
+/** An HTTP status or a close code; 0: neither. */
+function codeOf(error: unknown): number {
+  return error instanceof Error && "code" in error ? Number(error.code) : 0;
+}
+
+function isPassing(error: unknown): boolean {
+  const code = codeOf(error);
+  return LATER_STATUSES.includes(code) || (code >= LEAST_CLOSE_CODE && closeActionOf(code) !== "final");
+}
 
 /**
  * One aggregate's room, seen from a client, whatever becomes of the room: a lost connection, a restarted server or a room
@@ -48,11 +78,14 @@ export class Session<State, Command extends object> {
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
   readonly #messageListeners = new Map<string, Set<(message: unknown) => void>>();
   readonly #statusListeners = new Set<(status: SessionStatus, reason: string) => void>();
+  /** When the last of the commands that came too early is sent again, ms since the epoch. */
+  #nextTurn = 0;
   #room: Room | undefined;
   #status: SessionStatus = "resuming";
   #state: State | undefined;
   /** Resolved when the session is connected again, or closed. */
   #settled = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
 
   private constructor(client: Client, roomName: string, options: SessionOptions<State>, heartbeatMs: number) {
     this.#client = client;
@@ -61,7 +94,10 @@ export class Session<State, Command extends object> {
     this.#heartbeatMs = heartbeatMs;
   }
 
-  /** @throws the server's refusal, e.g. a MatchMakeError with code 403 or 404 */
+  /**
+   * Tries again, for a few seconds at most, where the server says that it will do elsewhere or in a moment.
+   * @throws the server's refusal, e.g. a MatchMakeError with code 403 or 404; what the network says, where there is no server
+   */
   static async join<State, Command extends object>(
     client: Client,
     roomName: string,
@@ -69,8 +105,16 @@ export class Session<State, Command extends object> {
     heartbeatMs: number,
   ): Promise<Session<State, Command>> {
     const session = new Session<State, Command>(client, roomName, options, heartbeatMs);
-    await session.#join();
-    return session;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await session.#join();
+        return session;
+      } catch (error) {
+        if (attempt === FIRST_JOIN_TRIES || !isPassing(error)) throw error;
+        const least = codeOf(error) === TOO_MANY ? ONE_MORE_JOIN_MS : 0;
+        await sleep(Math.max(retryDelay(attempt), least));
+      }
+    }
   }
 
   get status(): SessionStatus {
@@ -148,7 +192,8 @@ export class Session<State, Command extends object> {
       }
       const answer = await this.#ask(message, Math.min(ANSWER_TIMEOUT_MS, deadline - Date.now()));
       if (answer !== undefined && (answer.ok || !answer.retryable)) return answer;
-      await sleep(retryDelay(attempt));
+      const delay = Math.max(retryDelay(attempt), this.#turn(answer));
+      await within(this.#closed.promise, Math.max(0, Math.min(delay, deadline - Date.now())));
     }
     return {
       ok: false,
@@ -163,6 +208,14 @@ export class Session<State, Command extends object> {
     const room = this.#room;
     this.#close("left");
     if (room?.connection.isOpen) await within(room.leave(true), LEAVE_TIMEOUT_MS);
+  }
+
+  /** ms after which to send a command again that came too early: of several, one after the other. */
+  #turn(answer: Answer | undefined): number {
+    if (answer === undefined || answer.ok || answer.retryAfterMs === undefined) return 0;
+    const now = Date.now();
+    this.#nextTurn = Math.max(this.#nextTurn, now) + answer.retryAfterMs;
+    return this.#nextTurn - now;
   }
 
   async #ask(message: object, timeout: number): Promise<Answer | undefined> {
@@ -214,7 +267,7 @@ export class Session<State, Command extends object> {
       first.resolve();
       for (const listener of this.#stateListeners) listener(this.#state);
     });
-    room.onLeave(() => first.reject(new Error("the room closed before it showed its state")));
+    room.onLeave((code) => first.reject(new ClosedEarlyError(code)));
     if (
       (await within(
         first.promise.then(() => true),
@@ -271,12 +324,12 @@ export class Session<State, Command extends object> {
         await this.#join();
         return;
       } catch (error) {
-        const status = error instanceof Error && "code" in error ? Number(error.code) : 0;
-        if (FINAL_JOIN_STATUSES.includes(status)) {
+        if (FINAL_JOIN_STATUSES.includes(codeOf(error))) {
           this.#close(error instanceof Error ? error.message : String(error));
           return;
         }
-        await sleep(retryDelay(attempt));
+        const least = codeOf(error) === TOO_MANY ? ONE_MORE_JOIN_MS : 0;
+        await sleep(Math.max(retryDelay(attempt), least));
       }
     }
   }
@@ -285,6 +338,7 @@ export class Session<State, Command extends object> {
     this.#room = undefined;
     this.#setStatus("closed", reason);
     this.#settled.resolve();
+    this.#closed.resolve();
   }
 
   #setStatus(status: SessionStatus, reason: string): void {
