@@ -69,9 +69,10 @@ export const lag: Bench = {
       freshness: { reached: async () => true, position: () => 0, moved: () => undefined },
       cached: createCachedReads(readModels, undefined),
       boards: createBoardReads(readModels, undefined),
-      authenticate: async () => ({ role: "admin", userId: "bench", tenantId: "bench" }),
+      spectateDelayMs: 0,
+      authenticate: async () => ({ role: "admin", userId: crypto.randomUUID(), tenantId: "bench" }),
       production: true,
-      allows: () => true,
+      admits: () => ({ waitMs: 0, isAbuse: false }),
       telemetry,
     });
     const told = new Map<number, number>();

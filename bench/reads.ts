@@ -81,6 +81,7 @@ export const reads: Bench = {
           DATABASE_URL: databaseUrl,
           DEMO_WORLD: "false",
           COMMANDS_PER_SECOND: "100000",
+          CONNECTIONS_PER_ADDRESS: "100000",
           ...(redis !== undefined && { REDIS_URL: redis.url, REDIS_PREFIX: `${players}:` }),
         });
         const api = server.apiUrl.replace("localhost", "127.0.0.1");

@@ -16,7 +16,13 @@ export interface OwnCluster {
 }
 
 /** Clients of a bench command as fast as they can. */
-const ENV = { COMMANDS_PER_SECOND: "100000", FRAMES_PER_SECOND: "100000", DEMO_WORLD: "false", LOG_LEVEL: "info" };
+const ENV = {
+  COMMANDS_PER_SECOND: "100000",
+  FRAMES_PER_SECOND: "100000",
+  CONNECTIONS_PER_ADDRESS: "100000",
+  DEMO_WORLD: "false",
+  LOG_LEVEL: "info",
+};
 
 /** A cluster with a PostgreSQL of its own, which is no bench's database, as it is to be seen at work. */
 export async function startOwnCluster(options: Omit<ClusterOptions, "folder" | "env">): Promise<OwnCluster> {

@@ -11,6 +11,7 @@ import { createTelemetry } from "../../server/telemetry.ts";
 import { createPool } from "../../store/database.ts";
 import { createFeed } from "../../store/feed.ts";
 import { migrate } from "../../store/migrate.ts";
+import { isPassing } from "../../store/pg-errors.ts";
 import { createPostgresStore } from "../../store/postgres-store.ts";
 import { createRegistry } from "../../store/registry.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
@@ -21,6 +22,8 @@ import { createPlayers } from "./players.ts";
 const REST_MS = 30_000;
 /** Tickets that are asked for at the same time: who comes meanwhile waits, and its waiting counts. */
 const AT_ONCE = 16;
+/** ms after which a ticket is asked for again whose call failed, as whoever is told 503 does. */
+const AGAIN_MS = 100;
 const NO_PEERS = { find: async () => undefined, host: async () => undefined };
 
 /** A node of this server without its doors: tickets by the desk that REST and rooms use, the matchmaker, combats in the log. */
@@ -28,7 +31,7 @@ export async function ours(
   arrivals: readonly Arrival[],
   databaseUrl: string,
   progress: (text: string) => void,
-): Promise<Played> {
+): Promise<Played & { readonly again: ReadonlyMap<string, number> }> {
   const database = { url: databaseUrl };
   await migrate(database);
   const log = pino({ level: "silent" });
@@ -61,17 +64,28 @@ export async function ours(
   );
 
   progress("their matches");
-  const matchmakingPool = createPool({ ...database, poolSize: 6 });
+  const matchmakingPool = createPool({ ...database, poolSize: 4 });
   const matchmaking = createMatchmaking({
     ...{ nodeId, pool: matchmakingPool, game, store, metrics, telemetry },
     rules: modeRules({ "1V1": { acceptationMs: 0, preparationMs: 600_000 } }),
   });
   const came = new Map<string, number>();
   const clock = { at: performance.now(), time: await databaseTime(pool) };
+  const again = new Map<string, number>();
   const queue = createLine(AT_ONCE, async ({ joueurId, cote }: Arrival) => {
-    const wish = { mode: "1V1", region: "global", latences: {}, joueurs: [{ joueurId, cote }] } as const;
-    const made = await matchmaking.desk.askFor({ ...wish, joueurs: [{ joueurId, cote }] }, nodeId, randomUUID());
-    if (!made.ok) throw new Error(made.code);
+    const wish = { mode: "1V1" as const, region: "global", latences: {}, joueurs: [{ joueurId, cote }] };
+    const commandId = randomUUID();
+    for (;;) {
+      try {
+        const made = await matchmaking.desk.askFor(wish, nodeId, commandId);
+        if (!made.ok) throw new Error(`${joueurId} was refused: ${made.code}`);
+        return;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        again.set(String(error), (again.get(String(error)) ?? 0) + 1);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      }
+    }
   });
   await stream(arrivals, (one) => {
     came.set(one.joueurId, performance.now());
@@ -90,7 +104,7 @@ export async function ours(
   const matches = rows.map(({ players, ms }) => ({ players, at: clock.at + (ms - clock.time) }));
   await matchmakingPool.end();
   await releasers.release();
-  return { came, matches };
+  return { came, matches, again };
 }
 
 /** Both clocks are this machine's. */
@@ -105,14 +119,17 @@ async function databaseTime(pool: ReturnType<typeof createPool>): Promise<number
 function createLine<T>(atOnce: number, work: (one: T) => Promise<void>) {
   const waiting: T[] = [];
   const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   const next = (): void => {
     while (running.size < atOnce) {
       const one = waiting.shift();
       if (one === undefined) return;
-      const under = work(one).finally(() => {
-        running.delete(under);
-        next();
-      });
+      const under = work(one)
+        .catch((error: unknown) => void failures.push(error))
+        .finally(() => {
+          running.delete(under);
+          next();
+        });
       running.add(under);
     }
   };
@@ -123,6 +140,7 @@ function createLine<T>(atOnce: number, work: (one: T) => Promise<void>) {
     },
     async done() {
       while (running.size > 0) await Promise.all(running);
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

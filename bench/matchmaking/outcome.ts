@@ -8,6 +8,7 @@ export interface Played {
 
 export interface Outcome {
   readonly matched: number;
+  /** From the first player to when 95 % of the matches were there. */
   readonly matchesPerSecond: number;
   /** ms. */
   readonly waitP50: number;
@@ -18,6 +19,9 @@ export interface Outcome {
   readonly spreadP95: number;
   readonly spreadMean: number;
 }
+
+/** Of the matches: the last players of a stream have nobody near them, and wait for their windows alone. */
+const MOST = 0.95;
 
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
@@ -34,10 +38,11 @@ export function summariseMatches(arrivals: readonly Arrival[], { came, matches }
     }),
   );
   const first = Math.min(...came.values());
-  const last = matches.reduce((latest, { at }) => Math.max(latest, at), first);
+  const made = ascending(matches.map(({ at }) => at));
+  const most = Math.floor(made.length * MOST);
   return {
     matched: waits.length,
-    matchesPerSecond: matches.length / ((last - first) / 1_000),
+    matchesPerSecond: most / (((made[most - 1] ?? Number.NaN) - first) / 1_000),
     waitP50: quantile(waits, 0.5),
     waitP95: quantile(waits, 0.95),
     waitMax: waits.at(-1) ?? Number.NaN,

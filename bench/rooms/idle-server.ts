@@ -26,7 +26,12 @@ function memory(): { heap: number; total: number } {
 }
 
 const [kind, count, seconds, databaseUrl = ""] = process.argv.slice(2);
-const config = readConfig({ TRANSPORT: "uws", HOST: "127.0.0.1" });
+const config = readConfig({
+  TRANSPORT: "uws",
+  HOST: "127.0.0.1",
+  CONNECTIONS: "100000",
+  CONNECTIONS_PER_ADDRESS: "100000",
+});
 const port = await freePort("127.0.0.1");
 const before = memory();
 let duels = createDuels(Number(count));

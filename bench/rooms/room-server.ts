@@ -18,7 +18,7 @@ const duels = createDuels(Number(count));
 const port = await freePort("127.0.0.1");
 const room = await createContender(kind as Kind, duels, databaseUrl);
 await listenGamePort(
-  readConfig({ TRANSPORT: transport, HOST: "127.0.0.1" }),
+  readConfig({ TRANSPORT: transport, HOST: "127.0.0.1", CONNECTIONS: "100000", CONNECTIONS_PER_ADDRESS: "100000" }),
   port,
   { combat: { room, key: "combatId" } },
   pino({ level: "fatal" }),

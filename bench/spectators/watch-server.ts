@@ -39,7 +39,12 @@ export interface NodeUse {
 const [role, combatId = "", playerList = "", url = "", redisUrl] = process.argv.slice(2);
 const players = playerList.split(",") as [string, string];
 const port = await freePort("127.0.0.1");
-const config = readConfig({ TRANSPORT: "uws", HOST: "127.0.0.1" });
+const config = readConfig({
+  TRANSPORT: "uws",
+  HOST: "127.0.0.1",
+  CONNECTIONS: "100000",
+  CONNECTIONS_PER_ADDRESS: "100000",
+});
 const log = pino({ level: "fatal" });
 
 async function ownRooms(): Promise<Record<string, { room: new () => Room; key: string }>> {
