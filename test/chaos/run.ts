@@ -6,10 +6,10 @@ import { allEvents } from "../../domain/all-events.ts";
 import { type Cluster, startCluster } from "../../server/cluster/cluster.ts";
 import { createPool } from "../../store/database.ts";
 import type { EventStore } from "../../store/event-store.ts";
-import { createPostgresStore } from "../../store/postgres-store.ts";
 import { createRegistry } from "../../store/registry.ts";
 import { type BadNetwork, openBadNetwork } from "../support/bad-network.ts";
 import { wholeLog } from "../support/play-game.ts";
+import { openSealedStore } from "../support/sealed-store.ts";
 import { assembleCrew, type Crew, type CrewOptions } from "./bots/crew.ts";
 import { GOODS } from "./bots/trader.ts";
 import { checkAll } from "./check/all.ts";
@@ -51,7 +51,12 @@ export interface ChaosReport {
 const EVERY_MS = 4_000;
 const CREW = { duellists: 4, adventurers: 4, traders: 4 };
 /** Bots command as fast as they like. */
-const ENV = { COMMANDS_PER_SECOND: "100000", FRAMES_PER_SECOND: "100000", DEMO_WORLD: "true" };
+const ENV = {
+  COMMANDS_PER_SECOND: "100000",
+  FRAMES_PER_SECOND: "100000",
+  CONNECTIONS_PER_ADDRESS: "100000",
+  DEMO_WORLD: "true",
+};
 /** Before the first fault and after the last, and for what was written to be shown, ms. */
 const CALM_MS = 2_000;
 /** An aggregate knows its newest 256 commands: in so many ms, no bots send it as many. */
@@ -106,6 +111,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
     const store = openLog(cluster.databaseUrl);
     releasers.push(() => store.events.close());
+    releasers.push(() => store.pool.end());
     const problems: string[] = [];
     const restAt = await bringToRest({ crew, playing, overAt, cluster, store, problems });
     signal?.throwIfAborted();
@@ -153,8 +159,7 @@ interface OpenLog {
 
 function openLog(url: string): OpenLog {
   const pool = createPool({ url, poolSize: 4 });
-  const pools = { writePool: createPool({ url, poolSize: 2 }), readPool: pool };
-  return { pool, events: createPostgresStore(pools, createRegistry(...allEvents)) };
+  return { pool, events: openSealedStore({ url }, createRegistry(...allEvents)) };
 }
 
 interface Unrest {

@@ -165,7 +165,7 @@ test("[AUTH-7] a login that was ended while a node was down is over when it come
   await auth(brief.apiUrl, "logout", { refreshToken });
   await server.start();
   expect(await doors(accessToken)).toEqual(SHUT);
-}, 60_000);
+});
 
 test("[AUTH-5] a token that was stolen and shown twice ends the login, of thief and owner, at every door", async () => {
   const { refreshToken } = await loggedIn(call("guest", {}));

@@ -119,7 +119,7 @@ test("[LINE-2] an act that its node does not live to finish has a line, which sa
   expect(await linesOf(userId)).toMatchObject([
     { act: "POST /admin/dead-letters/:id/retry", status: null, code: null },
   ]);
-}, 60_000);
+});
 
 test("[LINE-3] nobody changes a line or takes one away", async () => {
   await call(server.apiUrl, NOBODY, "admin", { method: "POST", body: {} });

@@ -4,15 +4,14 @@ import { ITEM } from "../../domain/catalogue/demo/ids.ts";
 import type { MarketCommand } from "../../domain/market/commands.ts";
 import type { MarketEvent } from "../../domain/market/events.ts";
 import { market } from "../../domain/market/market.ts";
-import { createPool } from "../../store/database.ts";
 import type { EventStore } from "../../store/event-store.ts";
-import { createPostgresStore } from "../../store/postgres-store.ts";
 import { bookId, uuidv7 } from "../../store/uuid.ts";
 import { eventually } from "../store/taken.ts";
 import { call } from "../support/adventure.ts";
 import { rowsOf } from "../support/client.ts";
 import { gameRegistry } from "../support/game-node.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { openSealedStore } from "../support/sealed-store.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
 
 const database = useDatabase();
@@ -20,11 +19,7 @@ const server = useServerProcess(database, { ...FAST, DEMO_WORLD: "true" });
 let store: EventStore;
 
 beforeAll(() => {
-  const pools = {
-    writePool: createPool({ url: database.url, poolSize: 3 }),
-    readPool: createPool({ url: database.url }),
-  };
-  store = createPostgresStore(pools, gameRegistry());
+  store = openSealedStore({ url: database.url }, gameRegistry());
 });
 afterAll(() => store.close());
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "@colyseus/sdk";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CombatSession } from "../../client/client.ts";
 import type { CombatCommandMessage } from "../../client/combat.ts";
@@ -6,7 +7,17 @@ import { WORLD_ID } from "../../domain/world/values.ts";
 import { call } from "../support/adventure.ts";
 import { holdAppends } from "../support/appends-held.ts";
 import { type Balancer, openBalancer, portOf } from "../support/balancer.ts";
-import { type Fight, isOver, isTurnOf, joinAs, play, readLog, snapshotsOf, startFight } from "../support/fight.ts";
+import {
+  type Fight,
+  isOver,
+  isTurnOf,
+  joinAs,
+  play,
+  readLog,
+  snapshotsOf,
+  startFight,
+  tokenFor,
+} from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { FAST, type TestServerProcess, useServerProcess } from "../support/server-process.ts";
 import { sql } from "../support/sql.ts";
@@ -143,11 +154,15 @@ describe("drain", () => {
     await session.leave();
 
     expect(await drain(two, one)).toBe(202);
-    const join = joinAs(one.gameUrl, fight.combatId, fight.alix);
-    await expect(join).rejects.toMatchObject({ code: 503, message: "DRAINING" });
+    const raw = new Client(one.gameUrl);
+    raw.auth.token = await tokenFor("joueur", fight.alix);
+    const refused = raw.joinOrCreate("combat", { combatId: fight.combatId });
+    await expect(refused).rejects.toMatchObject({ code: 503, message: "DRAINING" });
+    const patient = joinAs(one.gameUrl, fight.combatId, fight.alix);
     // Nobody runs it: it is done all the same.
     expect((await call(one.apiUrl, "/combat/action", "joueur", action)).body["code"]).toBe("COMBAT_NOT_STARTED");
     expect(await drain(two, one, "DELETE")).toBe(202);
+    await (await patient).leave();
 
     expect(await drain(one, two, "DELETE")).toBe(202);
     expect((await fetch(`${one.apiUrl}/readyz`)).status).toBe(200);
@@ -194,7 +209,7 @@ describe("drain", () => {
     await finish(fight, sessions, two.apiUrl);
     for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
     await one.start();
-  }, 60_000);
+  });
 
   test("[DRAIN-5] is an operator's, and of a node that lives", async () => {
     for (const [path, status] of [
@@ -242,6 +257,19 @@ describe("move", () => {
     for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
   });
 
+  test("[MOVE-1] so does one in which nobody is: its deadlines pass where it was moved to", async () => {
+    const { combatId } = await startFight(one.apiUrl, { preparationMs: 0, dureeTourMs: 500 });
+    const turns = async () =>
+      (await readLog(one.apiUrl, combatId)).filter(({ eventType }) => eventType === "TourDebute").length;
+    await expect.poll(turns).toBeGreaterThan(0);
+    const to = await nodeIdOf((await ownerOf(combatId)) === (await nodeIdOf(one)) ? two : one);
+    const path = `/admin/rooms/${combatId}/move`;
+    expect((await call(one.apiUrl, path, "admin", { method: "POST", body: { to } })).status).toBe(200);
+    const before = await turns();
+    await expect.poll(turns).toBeGreaterThan(before);
+    expect(await ownerOf(combatId)).toBe(to);
+  });
+
   test("[MOVE-2] without a target a room goes to the other node, or else is loaded anew on its own; the fight goes on meanwhile", async () => {
     switchTo(one);
     const fight = await startFight(one.apiUrl);
@@ -261,7 +289,7 @@ describe("move", () => {
     await finish(fight, sessions, two.apiUrl);
     for (const all of seen) expect(all).toEqual([...PAUSE, ...PAUSE, "closed left"]);
     expect(await drain(one, two, "DELETE")).toBe(202);
-  }, 60_000);
+  });
 
   test("[MOVE-3] what does not run, or a node that does not live or serve, is refused, and nothing is moved", async () => {
     const fight = await startFight(one.apiUrl);

@@ -84,7 +84,7 @@ describe("PostgreSQL", () => {
         await place.current.start();
       }
       await verify(server, played);
-    }, 60_000);
+    });
   });
 
   describe("with a standby", () => {
@@ -109,7 +109,7 @@ describe("PostgreSQL", () => {
       await place.current.promote();
       await verify(server, played);
       await until(async () => (await answer()).startsWith("200"));
-    }, 60_000);
+    });
   });
 });
 
@@ -138,7 +138,7 @@ describe("Redis", () => {
     await client.flushall();
     client.disconnect();
     await verify(server, [...played, later]);
-  }, 60_000);
+  });
 });
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

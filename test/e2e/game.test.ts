@@ -237,8 +237,14 @@ describe("market and world", () => {
     const [open] = Object.values(seller.session.state.ordres);
     const path = `/market/orders/${open?.ordreId}`;
     expect((await call(server.apiUrl, path, "joueur", { method: "DELETE", userId: buyer.id })).status).toBe(404);
-    expect((await call(server.apiUrl, path, "joueur", { method: "DELETE", userId: seller.id })).status).toBe(200);
+    const cancelling = { method: "DELETE", userId: seller.id, id: crypto.randomUUID() };
+    const cancelled = await call(server.apiUrl, path, "joueur", cancelling);
+    expect(cancelled.status).toBe(200);
     await seller.session.until((s) => Object.keys(s.ordres).length === 0);
+    // Asked again, by one who got no answer: the same. By somebody who wants it closed once more: it is.
+    expect(await call(server.apiUrl, path, "joueur", cancelling)).toMatchObject({ status: 200, body: cancelled.body });
+    const again = await call(server.apiUrl, path, "joueur", { method: "DELETE", userId: seller.id });
+    expect(again.body).toMatchObject({ code: "ORDER_CLOSED" });
     await Promise.all([book.leave(), seller.session.leave(), buyer.session.leave()]);
   });
 

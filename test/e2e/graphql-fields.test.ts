@@ -19,7 +19,7 @@ let running: string;
 
 beforeAll(async () => {
   ({ alix, bruno, ended, running } = await tellStory(server, database));
-}, 60_000);
+});
 
 afterAll(() => bruno.session.leave());
 

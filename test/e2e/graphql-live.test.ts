@@ -194,7 +194,7 @@ test("[GQL-8] after a kill the client goes on where it was: no event is lost, no
   expect(told.map(({ sequence }) => sequence).slice(0, log.length)).toEqual(
     log.map(({ sequence }) => sequence).slice(0, told.length),
   );
-}, 60_000);
+});
 
 test("[GQL-9] who may not follow is refused; without a token nobody gets in", async () => {
   const { combatId } = await startFight(server.apiUrl);

@@ -26,6 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => alix.session.leave());
 
+const INVITED = crypto.randomUUID();
+
 /** What a field is asked for by, and by whom; a player that asks is Alix, who is not of the combat. */
 interface Asked {
   readonly field: string;
@@ -136,4 +138,57 @@ describe.each(SUBSCRIPTIONS)("subscriptions", ({ field, query, roles }) => {
     expect(await firsts).toEqual(ROLES.map((role) => (roles.includes(role) ? "told" : "FORBIDDEN")));
     for (const client of clients) await client.dispose();
   });
+});
+
+test("[DOOR-1] to those whom a private combat is not for there is none: by query, in a list, and by subscription", async () => {
+  const { combatId: secret, alix: player } = await startFight(server.apiUrl, {
+    observation: { prive: true, invites: [INVITED] },
+  });
+  const ask = async (id: string, role: Role, userId: string) => {
+    const details =
+      "etat version recompenses participants { nom } historique { edges { cursor } } actions { edges { cursor } }";
+    const query = `{ combat(combatId: "${id}") { ${details} } combats(etat: "PREPARATION", first: 100) { edges { node { combatId ${details} } } } }`;
+    const { body } = await call(server.apiUrl, "/graphql", role, { method: "POST", body: { query }, userId });
+    const client = createClient({
+      ...{ url: `${server.apiUrl.replace("http:", "ws:")}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 },
+      connectionParams: { token: await tokenFor(role, userId) },
+    });
+    const followed = await firstOf(client, `combatUpdated(combatId: "${id}", after: 0) ${told}`);
+    await client.dispose();
+    const { combat } = body["data"] as { combat: unknown };
+    return { combat, followed, named: JSON.stringify(body).includes(id) };
+  };
+  for (const role of ["admin", "service"] as const)
+    await expect.poll(() => ask(secret, role, alix.id)).toMatchObject({ named: true });
+  for (const [role, userId] of [
+    ["joueur", player],
+    ["joueur", INVITED],
+    ["spectateur", INVITED],
+  ] as const)
+    expect(await ask(secret, role, userId)).toMatchObject({ combat: { version: 1 }, followed: "told", named: true });
+  const none = { combat: null, followed: "NOT_FOUND", named: false };
+  for (const role of ["joueur", "spectateur"] as const)
+    for (const id of [secret, crypto.randomUUID()]) expect(await ask(id, role, alix.id), role).toEqual(none);
+});
+
+test("[DOOR-3] who follows a combat without taking part is not told who is invited, nor what is to be won", async () => {
+  const { combatId: id, alix: player } = await startFight(server.apiUrl, {
+    observation: { prive: false, invites: [INVITED] },
+  });
+  const payloadFor = async (role: Role, userId: string) => {
+    const client = createClient({
+      ...{ url: `${server.apiUrl.replace("http:", "ws:")}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0 },
+      connectionParams: { token: await tokenFor(role, userId) },
+    });
+    for await (const { data } of client.iterate({
+      query: `subscription { combatUpdated(combatId: "${id}", after: 0) { payload } }`,
+    })) {
+      await client.dispose();
+      return JSON.stringify(data);
+    }
+    return undefined;
+  };
+  expect(await payloadFor("joueur", player)).toContain('"recompenses"');
+  for (const role of ["spectateur", "service"] as const)
+    expect(await payloadFor(role, alix.id)).not.toMatch(/"observation"|"recompenses"|"competences"/);
 });

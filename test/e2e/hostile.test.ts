@@ -8,56 +8,11 @@ import { readLog, startFight } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRaw, joinRoomRaw, type RawClient } from "../support/raw-client.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
+import { MARKETS, PLAYERS, WORLDS } from "../support/wire-commands.ts";
 
 const server = useServerProcess(useDatabase(), { ...FAST, MALFORMED_FRAMES: "100000", DEMO_WORLD: "true" });
 
 const uuid = (): string => crypto.randomUUID();
-const NOTHING = uuid();
-
-/** One of each wire command, of the form that its room takes. */
-const PLAYERS: Readonly<Record<string, Record<string, unknown>>> = Object.fromEntries(
-  [
-    { type: "CreerJoueur", username: "mallory", pseudo: "Mallory", classe: "MAGE", email: "m@example.org" },
-    { type: "DepenserPoints", stats: { attaque: 1 } },
-    { type: "ChangerClasse", classe: "MAGE" },
-    { type: "EquiperItem", slotId: NOTHING, emplacement: "TETE" },
-    { type: "DesequiperItem", emplacement: "TETE" },
-    { type: "UtiliserItem", slotId: NOTHING, quantite: 1 },
-    { type: "DiviserPile", slotId: NOTHING, quantite: 1, position: 3 },
-    { type: "EmpilerItems", deSlotId: NOTHING, versSlotId: uuid() },
-    { type: "DeplacerItem", slotId: NOTHING, position: 3 },
-    { type: "JeterItem", slotId: NOTHING, quantite: 1 },
-    { type: "DetruireItem", slotId: NOTHING, quantite: 1 },
-    { type: "AmeliorerEquipement", slotId: NOTHING },
-    { type: "ReparerEquipement", slotId: NOTHING },
-    { type: "EnchanterEquipement", slotId: NOTHING, materiauSlotId: uuid() },
-    { type: "ApprendreCompetence", competenceId: NOTHING },
-    { type: "AmeliorerCompetence", competenceId: NOTHING },
-    { type: "UtiliserCompetence", competenceId: NOTHING },
-    { type: "AccepterQuete", queteId: NOTHING },
-    { type: "TerminerQuete", queteId: NOTHING },
-    { type: "AbandonnerQuete", queteId: NOTHING },
-    { type: "ParlerPnj", pnjId: NOTHING, dialogueId: "d", choixId: "c" },
-    { type: "OuvrirCommerce", pnjId: NOTHING },
-    { type: "AcheterPnj", pnjId: NOTHING, itemId: uuid(), quantite: 1 },
-    { type: "VendrePnj", pnjId: NOTHING, slotId: uuid(), quantite: 1 },
-  ].map((command) => [command.type, command]),
-);
-const MARKETS = {
-  PlacerOrdre: {
-    type: "PlacerOrdre",
-    typeOrdre: "ACHAT",
-    quantite: 1,
-    prixUnitaire: 999_999,
-    expireA: "2099-01-01T00:00:00Z",
-  },
-  AnnulerOrdre: { type: "AnnulerOrdre", ordreId: NOTHING },
-};
-const WORLDS = {
-  DecouvrirZone: { type: "DecouvrirZone", zoneId: NOTHING },
-  RecolterRessource: { type: "RecolterRessource", ressourceId: NOTHING, quantite: 1 },
-  Parler: { type: "Parler", texte: "hello" },
-};
 
 /** What only the server and its sagas say, as they would say it. */
 const INTERNAL: readonly Record<string, unknown>[] = [

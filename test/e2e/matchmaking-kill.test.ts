@@ -11,6 +11,8 @@ const database = useDatabase();
 const env = { ...FAST, MATCHMAKING_MODES: JSON.stringify({ "1V1": { acceptationMs: 0 } }) };
 const servers = [useServerProcess(database, env), useServerProcess(database, env)] as const;
 
+const TAKE_OVERS = "aether_matchmaking_takeovers_total";
+
 /** The one whose turn it is to match, and the other. */
 async function inTurn(): Promise<readonly [TestServerProcess, TestServerProcess]> {
   const rows = await rowsOf<{ url: string }>(
@@ -36,7 +38,7 @@ async function queueStubbornly(apiUrl: () => string, id: string): Promise<SeenTi
   }
 }
 
-test("[QUEUE-9] [QUEUE-10] the node that matches is killed again and again while players come: each comes into one combat, and every match has its own", async () => {
+test("[QUEUE-9] [QUEUE-10] [QUEUE-21] the node that matches is killed again and again while players come: each comes into one combat, every match has its own, and each take-over is counted", async () => {
   const everybody: string[] = [];
   for (let wave = 0; wave < 4; wave += 1) {
     const ids = await Promise.all(Array.from({ length: 12 }, () => create(servers[wave % 2 === 0 ? 0 : 1].apiUrl)));
@@ -52,11 +54,13 @@ test("[QUEUE-9] [QUEUE-10] the node that matches is killed again and again while
     });
     await Promise.race(coming);
     await new Promise((resolve) => setTimeout(resolve, wave * 60));
+    const before = await other.metric(TAKE_OVERS);
     await matching.stop("SIGKILL");
     const tickets = await Promise.all(coming);
     const begun = await Promise.all(tickets.map((one, i) => until(other.apiUrl, ids[i] ?? "", one, isBegun)));
     const sizes = Map.groupBy(begun, ({ match }) => match?.combatId);
     expect([...sizes.values()].map((all) => all.length)).toEqual(Array<number>(6).fill(2));
+    expect(await other.metric(TAKE_OVERS)).toBe(before + 1);
     await matching.start();
     await expectWhole(database.url);
   }

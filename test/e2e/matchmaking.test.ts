@@ -10,6 +10,7 @@ import { create, isBegun, queue, type SeenTicket, until } from "../support/match
 import { expectWhole } from "../support/matchmaking-checks.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
+import { sql } from "../support/sql.ts";
 
 const LONG = 300_000;
 const MODES = {
@@ -228,6 +229,11 @@ describe("a service", () => {
     expect(seats).toEqual(expect.arrayContaining([seat(alix), seat(bruno)]));
     const match = await call(server.apiUrl, `/matchmaking/matches/${matchId}`, "service");
     expect(match.body).toMatchObject({ matchId, combatId, etat: "LANCE" });
+    // What was asked for is forgotten, and asked again it is the same match.
+    expect(await sql(database, "SELECT definition FROM matchs WHERE match_id = $1", [matchId])).toEqual([
+      { definition: null },
+    ]);
+    expect((await asService("/matchmaking/matches", body, id)).body).toEqual(made[0]?.body);
     const session = await (await clientFor(server.gameUrl, alix)).joinCombat(combatId);
     expect(session.state.typeCombat).toBe("PVE");
     await session.leave();

@@ -332,7 +332,7 @@ test("[CACHE-2] whatever becomes of Redis in the middle of a load, no answer fai
   });
   const losses = await server.metric("aether_redis_losses_total", 'why="slow"');
   expect(losses).toBeLessThan(reads);
-}, 60_000);
+});
 
 test("[CACHE-3] leaderboards are what the players' rows are, also after a flush", async () => {
   const player = await arrive(server.gameUrl, "CLERC");

@@ -1,12 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { Room } from "@colyseus/core";
+import { beforeAll, describe, expect, test } from "vitest";
+import WebSocket from "ws";
 import { ITEM, ZONE } from "../../domain/catalogue/demo/ids.ts";
+import type { Answer } from "../../domain/codes.ts";
 import type { Principal } from "../../rooms/principal.ts";
+import { createRooms, ROOM_NAMES } from "../../server/game.ts";
 import { arrive, call, wholeLog } from "../support/adventure.ts";
-import { startFight, tokenFor } from "../support/fight.ts";
+import { type Fight, startFight, tokenFor } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { joinRoomRaw, PROTOCOL, requestFrame } from "../support/raw-client.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
+import { WIRE } from "../support/wire-commands.ts";
 
-const server = useServerProcess(useDatabase(), { ...FAST, DEMO_WORLD: "true" });
+const server = useServerProcess(useDatabase(), { ...FAST, DEMO_WORLD: "true", MALFORMED_FRAMES: "1000" });
 
 type Role = Principal["role"];
 const ROLES: readonly Role[] = ["joueur", "spectateur", "service", "auteur", "admin"];
@@ -85,6 +91,10 @@ const DOORS: readonly TestedDoor[] = [
   { method: "POST", route: "/admin/upkeep/:task/run", id: "nobody", roles: ["admin"], body: {} },
   { method: "POST", route: "/admin/players/:id/ban", roles: ["admin"], body: {} },
   { method: "DELETE", route: "/admin/players/:id/ban", roles: ["admin"], body: {} },
+  { method: "POST", route: "/admin/players/:id/forget", roles: ["admin"], body: {} },
+  { method: "GET", route: "/admin/players/:id/forget", roles: ["admin"] },
+  { method: "GET", route: "/admin/players/:id/export", roles: ["admin"] },
+  { method: "GET", route: "/player/export", roles: ["joueur"] },
   { method: "GET", route: "/admin/nodes", roles: ["admin"] },
   { method: "POST", route: "/admin/nodes/:id/drain", roles: ["admin"], body: {} },
   { method: "DELETE", route: "/admin/nodes/:id/drain", roles: ["admin"], body: {} },
@@ -202,48 +212,237 @@ describe("REST", () => {
 });
 
 describe("rooms", () => {
-  const join = async (role: Role, room: string, options: object): Promise<number> => {
-    const response = await fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/${room}`, {
+  const PLAYER = crypto.randomUUID();
+  let fight: Fight;
+  beforeAll(async () => {
+    fight = await startFight(server.apiUrl, { preparationMs: 0 });
+  });
+  const matchmake = async (role: Role, path: string, options: unknown, userId?: string): Promise<Response> =>
+    fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/${path}`, {
       method: "POST",
-      headers: { authorization: `Bearer ${await tokenFor(role)}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${await tokenFor(role, userId)}`, "content-type": "application/json" },
       body: JSON.stringify(options),
     });
-    return response.status;
-  };
-  const ROOMS = [
-    { room: "player", options: {}, roles: ["joueur"] },
-    { room: "player", options: { joueurId: ME }, roles: ["joueur"] },
-    { room: "market", options: { itemId: ITEM.potionDeSoin }, roles: ["joueur"] },
-    { room: "world", options: {}, roles: EVERYONE },
-    { room: "matchmaking", options: { mode: "1V1" }, roles: ["joueur"] },
+
+  interface TestedRoom {
+    readonly room: (typeof ROOM_NAMES)[number];
+    readonly options: () => Readonly<Record<string, unknown>>;
+    /** Who gets in, and who is listened to; the others are told BAD_REQUEST, whatever they say. */
+    readonly roles: readonly Role[];
+    readonly heard: readonly Role[];
+    readonly userId?: () => string;
+  }
+  const joueur: readonly Role[] = ["joueur"];
+  const WATCHING: readonly Role[] = ["joueur", "spectateur", "admin"];
+  const ROOMS: readonly TestedRoom[] = [
+    { room: "player", options: () => ({}), roles: joueur, heard: joueur },
+    { room: "player", options: () => ({ joueurId: ME }), roles: joueur, heard: joueur },
+    { room: "market", options: () => ({ itemId: ITEM.potionDeSoin }), roles: joueur, heard: joueur },
+    { room: "world", options: () => ({ zoneId: ZONE.bourgClochette }), roles: EVERYONE, heard: joueur },
+    { room: "matchmaking", options: () => ({ mode: "1V1" }), roles: joueur, heard: joueur },
+    {
+      room: "spectate",
+      options: () => ({ combatId: fight.combatId, replay: true }),
+      roles: WATCHING,
+      heard: WATCHING,
+    },
+    {
+      room: "combat",
+      options: () => ({ combatId: fight.combatId }),
+      roles: joueur,
+      heard: joueur,
+      userId: () => fight.alix,
+    },
   ];
-  test.each(ROOMS.flatMap((one) => ROLES.map((role) => ({ ...one, role }))))(
-    "[ROLE-1] $role joins $room",
-    async ({ room, options, roles, role }) => {
-      expect(await join(role, room, options)).toBe(roles.includes(role) ? 200 : 403);
+
+  test("[DOOR-4] the tables know every room, and every message that one takes", () => {
+    const services = { telemetry: {}, spectate: {}, matchmaking: {} };
+    const rooms = createRooms({} as never, services as never);
+    expect(new Set(ROOMS.map(({ room }) => room))).toEqual(new Set(ROOM_NAMES));
+    expect(Object.keys(rooms).sort()).toEqual([...ROOM_NAMES].sort());
+    for (const name of ROOM_NAMES)
+      expect(Object.keys(WIRE[name] ?? {}).sort(), name).toEqual([...rooms[name].room.messageTypes].sort());
+  });
+
+  const CELLS = ROOMS.flatMap((one) => ROLES.map((role) => ({ ...one, role })));
+  test.each(CELLS)("[ROLE-1] $role joins $room, and says each thing that it takes", async (cell) => {
+    const { room, options, roles, heard, role, userId = () => PLAYER } = cell;
+    if (!roles.includes(role)) {
+      const refused = await matchmake(role, `joinOrCreate/${room}`, options(), userId());
+      // Who takes part in a combat is known in its room alone: a seat is given, and taken back.
+      if (room !== "combat") expect(refused.status).toBe(403);
+      else
+        await expect(joinRoomRaw(server.gameUrl, room, options(), userId(), { role })).rejects.toThrow(
+          /closed|no seat/,
+        );
+      return;
+    }
+    const client = await joinRoomRaw(server.gameUrl, room, options(), userId(), { role });
+    for (const message of Object.values(WIRE[room] ?? {})) {
+      const answer = (await client.request({ commandId: crypto.randomUUID(), ...message })) as Answer;
+      const code = answer.ok ? "OK" : answer.code;
+      if (heard.includes(role)) expect(["BAD_REQUEST", "FORBIDDEN"], JSON.stringify(message)).not.toContain(code);
+      else expect(code, JSON.stringify(message)).toBe("BAD_REQUEST");
+    }
+    client.destroy();
+  });
+
+  test.each(ROOMS)(
+    "[ROLE-2] $room is not joined without a token, or with one of nobody's",
+    async ({ room, options }) => {
+      for (const authorization of [undefined, "Bearer nonsense"]) {
+        const headers = { "content-type": "application/json", ...(authorization !== undefined && { authorization }) };
+        const url = `${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/${room}`;
+        expect((await fetch(url, { method: "POST", headers, body: JSON.stringify(options()) })).status).toBe(401);
+      }
     },
   );
 
-  test("[ROLE-1] who watches the world can do nothing in it", async () => {
-    const { AetherClient } = await import("../../client/client.ts");
-    for (const role of ROLES.filter((one) => one !== "joueur")) {
-      const client = new AetherClient({ url: server.gameUrl, token: await tokenFor(role) });
-      const world = await client.joinWorld({ zoneId: ZONE.bourgClochette });
-      for (const command of [
-        { type: "DecouvrirZone", zoneId: ZONE.bourgClochette },
-        { type: "Parler", texte: "hello" },
-      ] as const)
-        expect(await world.command(command)).toMatchObject({ ok: false, code: "BAD_REQUEST" });
-      await world.leave();
-    }
+  test("[DOOR-5] a client asks for the room of what it may see, and by no other way for any other", async () => {
+    const { combatId, alix } = fight;
+    const rooms = () => server.metric("aether_rooms");
+    const client = await joinRoomRaw(server.gameUrl, "combat", { combatId }, alix);
+    const [before, faults] = [await rooms(), await server.metric("aether_faults_total")];
+    const methods = ["create", "join", "joinById", "reconnect", "getAvailableRooms", "query", "findOneRoomAvailable"];
+    for (const method of [...methods, "remoteRoomCall", "seatReservation", "", "__proto__", "constructor", "toString"])
+      for (const room of ["combat", client.roomId])
+        expect(
+          (await matchmake("joueur", `${method}/${room}`, { combatId }, alix)).status,
+          method,
+        ).toBeGreaterThanOrEqual(400);
+    for (const room of [
+      "lobby",
+      "relay",
+      "queue",
+      "ranked",
+      "$",
+      "__proto__",
+      "constructor",
+      "toString",
+      client.roomId,
+    ])
+      expect((await matchmake("admin", `joinOrCreate/${room}`, { combatId })).status, room).toBeGreaterThanOrEqual(400);
+    expect(await rooms()).toBe(before);
+    expect(await server.metric("aether_faults_total")).toBe(faults);
+    client.destroy();
   });
 
-  test("[ROLE-1] a combat is watched by those who play or watch, and by operators", async () => {
-    const { combatId } = await startFight(server.apiUrl);
-    for (const role of ROLES)
-      expect(await join(role, "spectate", { combatId }), role).toBe(
-        ["joueur", "spectateur", "admin"].includes(role) ? 200 : 403,
-      );
+  test("[DOOR-5] options of a client's own make no room of another kind, and change none", async () => {
+    const { combatId, alix, bruno } = fight;
+    const foreign = {
+      ...{
+        maxClients: 1,
+        private: true,
+        locked: true,
+        unlisted: true,
+        autoDispose: false,
+        patchRate: 1,
+        roomId: "mine",
+      },
+      ...{ sessionId: "mine", metadata: { mine: true }, processId: "mine", publicAddress: "example.org", onAuth: true },
+      ...{ reconnectionToken: "mine", auth: { role: "admin", userId: bruno }, role: "admin", userId: bruno, state: {} },
+      ...{ constructor: { prototype: { role: "admin" } }, watch: "{}", mondeId: "x", seatReservationTimeout: 99_999 },
+    };
+    const first = await joinRoomRaw(server.gameUrl, "combat", { ...foreign, combatId }, alix);
+    const second = await joinRoomRaw(server.gameUrl, "combat", { combatId }, bruno);
+    expect(first.roomId).not.toBe("mine");
+    expect(second.roomId).toBe(first.roomId);
+    const body = JSON.stringify({ itemId: ITEM.potionDeSoin }).replace("{", '{"__proto__":{"role":"admin"},');
+    const odd = await fetch(`${server.gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/market`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await tokenFor("spectateur")}`, "content-type": "application/json" },
+      body,
+    });
+    expect(odd.status).toBe(403);
+    for (const one of [first, second]) one.destroy();
+  });
+
+  test("[DOOR-5] a seat is taken once, by whoever was given it", async () => {
+    const { combatId, alix } = fight;
+    const seat = (await (await matchmake("joueur", "joinOrCreate/combat", { combatId }, alix)).json()) as {
+      processId: string;
+      roomId: string;
+      sessionId: string;
+    };
+    const open = (query: string) =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(`${server.gameUrl}/${seat.processId}/${seat.roomId}?${query}`);
+        let joined = false;
+        socket.on("message", (frame: Buffer) => {
+          if (frame[0] !== PROTOCOL.JOIN) return;
+          joined = true;
+          socket.close();
+        });
+        socket.on("error", () => resolve(0));
+        socket.on("close", (code) => resolve(joined ? 200 : code));
+      });
+    for (const query of [
+      "",
+      "sessionId=",
+      "sessionId=mine",
+      "sessionId=__proto__",
+      "reconnectionToken=mine",
+      "sessionId=constructor",
+    ])
+      expect(await open(query), query).not.toBe(200);
+    const mine = `sessionId=${seat.sessionId}`;
+    expect(await open(mine)).toBe(200);
+    expect(await open(mine)).not.toBe(200);
+    expect(await open(`${mine}&reconnectionToken=${seat.sessionId}`)).not.toBe(200);
+  });
+
+  test("[DOOR-6] nothing of a room is called by its name: what is no command is refused, and counted", async () => {
+    const { combatId, alix } = fight;
+    const client = await joinRoomRaw(server.gameUrl, "combat", { combatId }, alix);
+    const prototypes = [Room.prototype, Object.getPrototypeOf(Room.prototype) as object, Object.prototype];
+    const names = [...new Set(prototypes.flatMap((one) => Object.getOwnPropertyNames(one)))];
+    const refused = () => server.metric("aether_refused_total", 'code="BAD_REQUEST"');
+    const counted = await refused();
+    for (const name of names) {
+      client.send(requestFrame(1, name, { name }));
+      expect(await client.request({ commandId: crypto.randomUUID(), type: name })).toMatchObject({
+        code: "BAD_REQUEST",
+      });
+    }
+    client.send(
+      requestFrame(1, 0, {}),
+      Buffer.from([PROTOCOL.DATA, 0]),
+      Buffer.from([PROTOCOL.STATE]),
+      Buffer.from([99]),
+    );
+    expect(await client.roundTrip()).toBe(true);
+    expect(names).toContain("disconnect");
+    expect(await refused()).toBe(counted + 2 * names.length + 4);
+    client.destroy();
+  });
+
+  const PAGES_OF_COLYSEUS = [
+    "",
+    "__healthcheck",
+    "__apidoc",
+    "api/reference",
+    "colyseus",
+    "monitor",
+    "playground",
+    "auth",
+  ];
+  test("[DOOR-7] the game port shows no page, listing or figure, to nobody", async () => {
+    const url = server.gameUrl.replace("ws:", "http:");
+    for (const path of [
+      ...PAGES_OF_COLYSEUS,
+      "metrics",
+      "rooms",
+      "matchmake",
+      "matchmake/",
+      "matchmake/combat",
+      "docs",
+    ])
+      for (const role of [undefined, "admin"] as const) {
+        const headers = role && { authorization: `Bearer ${await tokenFor(role)}` };
+        expect((await fetch(`${url}/${path}`, { ...(headers && { headers }) })).status, path).toBe(404);
+      }
+    for (const path of [...PAGES_OF_COLYSEUS, "rooms", "matchmake/joinOrCreate/combat"])
+      expect((await fetch(`${server.apiUrl}/${path}`)).status, path).toBe(404);
   });
 
   test("[ROLE-1] a combat's room is its players'", async () => {

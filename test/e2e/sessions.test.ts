@@ -76,7 +76,7 @@ describe("a session", () => {
     expect(await sessionsOf(fight.alix)).toHaveLength(1);
     await session.leave();
     await one.start();
-  }, 60_000);
+  });
 
   test("[SESSION-2] is kept as a hash, made by the join and by no return", async () => {
     const fight = await startFight(one.apiUrl);
@@ -201,7 +201,10 @@ describe("a ban", () => {
 
   test("[BAN-2] shuts every door, on every node, until it is lifted or has run out; what it ended stays ended", async () => {
     const fight = await startFight(one.apiUrl);
-    const { token } = await joinBare(one.gameUrl, fight.combatId, fight.alix);
+    const { room, token } = await joinBare(one.gameUrl, fight.combatId, fight.alix);
+    // Whose connection broke is no less a session.
+    await room.leave(false);
+    expect(await sessionsOf(fight.alix)).toMatchObject([{ revoked_at: null }]);
     const access = await tokenFor("joueur", fight.alix);
     const join = { combatId: fight.combatId };
     const back = { ...join, sessionToken: token };
@@ -227,6 +230,77 @@ describe("a ban", () => {
     expect(await comeBack(one.gameUrl, join, access)).toEqual([403, "BANNED"]);
     await sql(database, "UPDATE bans SET until = now() WHERE user_id = $1", [fight.alix]);
     expect(await comeBack(one.gameUrl, join, access)).toEqual([200, undefined]);
+  });
+
+  test("[BAN-4] is an event of the log, as its lifting is, with the act that it was, and of no player's own stream", async () => {
+    const player = crypto.randomUUID();
+    const path = `/admin/players/${player}/ban`;
+    const until = "2100-01-01T00:00:00.000Z";
+    const written = async () =>
+      (await one.metric("aether_appended_events_total", 'aggregate_type="Joueur"')) +
+      (await two.metric("aether_appended_events_total", 'aggregate_type="Joueur"'));
+    const before = await written();
+    const [first, second] = [{ reason: "Quetzalcoatl" }, { reason: "Quetzalcoatl again", until }];
+    for (const body of [first, second]) await call(one.apiUrl, path, "admin", { method: "POST", body });
+    expect((await call(two.apiUrl, path, "admin", { method: "DELETE" })).status).toBe(204);
+    const payload = JSON.stringify({ joueurId: player });
+    const { body } = await call(two.apiUrl, `/events?type=JoueurBanni,BanLeve&payload=${payload}`, "admin");
+    const told = body["items"] as {
+      payload: { banId: string; levePar: string };
+      metadata: { correlationId: string };
+    }[];
+    const lines = await call(two.apiUrl, `/admin/audit?target=${path}`, "admin");
+    const [lift, ...bans] = lines.body["items"] as { userId: string; correlationId: string }[];
+    expect(await written()).toBe(before + 4);
+    const banId = told.slice(0, 2).map((event) => event.payload.banId);
+    const by = bans.toReversed().map((line) => ({ joueurId: player, banniPar: line.userId }));
+    expect(told).toMatchObject([
+      { version: 1, payload: { ...by[0], raison: "Quetzalcoatl", expireA: null } },
+      { version: 2, payload: { ...by[1], raison: "Quetzalcoatl again", expireA: until } },
+      { version: 3, eventType: "BanLeve", payload: { joueurId: player, levePar: lift?.userId } },
+      { version: 4, eventType: "BanLeve", payload: { joueurId: player, levePar: lift?.userId } },
+    ]);
+    expect(told.slice(2).map((event) => event.payload.banId)).toEqual(expect.arrayContaining(banId));
+    const acts = [...bans.toReversed(), lift, lift].map((line) => line?.correlationId);
+    expect(told.map((event) => event.metadata.correlationId)).toEqual(acts);
+    expect(await sql(database, "SELECT FROM evenements WHERE aggregate_id = $1", [player])).toEqual([]);
+    const stored = await sql<{ payload: object }>(
+      database,
+      "SELECT payload FROM evenements WHERE event_type = 'JoueurBanni'",
+    );
+    expect(stored.length).toBeGreaterThan(1);
+    expect(JSON.stringify(stored)).not.toContain("Quetzalcoatl");
+    const rows = await sql(database, "SELECT ban_id FROM bans WHERE user_id = $1 ORDER BY banned_at", [player]);
+    expect(rows).toEqual(banId.map((ban_id) => ({ ban_id })));
+    // The stream of bans is no player.
+    const stream = String((told[0] as unknown as { aggregateId: string }).aggregateId);
+    expect((await call(one.apiUrl, `/aggregates/Joueur/${stream}`, "admin")).status).toBe(404);
+  });
+
+  test("[BAN-4] and no event, no ban: neither is written without the other", async () => {
+    const player = crypto.randomUUID();
+    const path = `/admin/players/${player}/ban`;
+    await sql(
+      database,
+      "ALTER TABLE evenements ADD CONSTRAINT no_ban CHECK (event_type NOT IN ('JoueurBanni', 'BanLeve')) NOT VALID",
+    );
+    try {
+      const refused = await call(one.apiUrl, path, "admin", { method: "POST", body: { reason: "bots" } });
+      expect(refused.status).toBe(500);
+      expect(await sql(database, "SELECT FROM bans WHERE user_id = $1", [player])).toEqual([]);
+    } finally {
+      await sql(database, "ALTER TABLE evenements DROP CONSTRAINT no_ban");
+    }
+    const order = { method: "POST", body: { reason: "bots" } };
+    // Of many at once each has its event, in one line.
+    const all = await Promise.all([one, two, one, two].map(({ apiUrl }) => call(apiUrl, path, "admin", order)));
+    expect(all.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    const versions = await sql(
+      database,
+      "SELECT aggregate_version FROM evenements WHERE event_type = 'JoueurBanni' AND payload->>'joueurId' = $1 ORDER BY 1",
+      [player],
+    );
+    expect(versions).toEqual([1, 2, 3, 4].map((aggregate_version) => ({ aggregate_version })));
   });
 
   test("[BAN-3] is an operator's, with a reason, and not for a time that has passed", async () => {

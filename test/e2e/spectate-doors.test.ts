@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SpectateOptions } from "../../client/client.ts";
 import type { Principal } from "../../rooms/principal.ts";
+import { call } from "../support/adventure.ts";
 import { type Fight, readLog, startFight, tokenFor } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRoomRaw } from "../support/raw-client.ts";
@@ -38,13 +39,37 @@ describe("who may watch", () => {
   test("[WATCH-8] a private combat is for those who take part, those invited, and operators", async () => {
     const observation = { prive: true, invites: [INVITED.toUpperCase()] };
     const { combatId, alix } = await startFight(server.apiUrl, { observation });
-    expect(await statusFor(combatId, "joueur")).toBe(403);
-    expect(await statusFor(combatId, "spectateur")).toBe(403);
+    for (const role of ["joueur", "spectateur", "service"] as const)
+      expect(await statusFor(combatId, role), role).toBe(404);
     expect(await statusFor(combatId, "joueur", alix)).toBe(200);
     expect(await statusFor(combatId, "joueur", INVITED)).toBe(200);
     expect(await statusFor(combatId, "spectateur", INVITED)).toBe(200);
     expect(await statusFor(combatId, "admin")).toBe(200);
   });
+});
+
+test("[DOOR-2] the server's delay holds over HTTP as well: a running combat is not told of to who only watches", async () => {
+  const usual = await startFight(server.apiUrl);
+  const own = await startFight(server.apiUrl, { observation: { prive: false, invites: [], retardMs: 0 } });
+  const read = (path: string, role: Role, userId?: string) =>
+    call(server.apiUrl, path, role, userId === undefined ? {} : { userId });
+  const ids = async (role: Role) =>
+    ((await read("/combats?etat=PREPARATION&limit=500", role)).body["items"] as Fight[]).map((one) => one.combatId);
+  await expect.poll(() => ids("service")).toEqual(expect.arrayContaining([usual.combatId, own.combatId]));
+  const listed = await ids("spectateur");
+  expect([listed.includes(usual.combatId), listed.includes(own.combatId)]).toEqual([false, true]);
+  expect((await read(`/combat/${usual.combatId}`, "spectateur")).status).toBe(404);
+  expect((await read(`/combat/${usual.combatId}`, "joueur", usual.alix)).status).toBe(200);
+  expect((await read(`/combat/${own.combatId}`, "spectateur")).status).toBe(200);
+  const body = {
+    query: `{ combat(combatId: "${usual.combatId}") { etat } combats(etat: "PREPARATION", first: 100) { edges { node { combatId } } } }`,
+  };
+  const { data } = (await call(server.apiUrl, "/graphql", "spectateur", { method: "POST", body })).body as {
+    data: { combat: unknown; combats: unknown };
+  };
+  expect(data.combat).toBeNull();
+  expect(JSON.stringify(data.combats)).not.toContain(usual.combatId);
+  expect(JSON.stringify(data.combats)).toContain(own.combatId);
 });
 
 describe("what they are shown", () => {
@@ -89,7 +114,7 @@ describe("what they are shown", () => {
     await session.command({ type: "seek", to: { version: 1 } });
     // It may have come to the end before it was sent back.
     const begun = log.find(({ eventType }) => eventType === "CombatDemarre")?.version ?? 0;
-    await expect.poll(() => told.has(begun) && told.has(log.length), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => told.has(begun) && told.has(log.length)).toBe(true);
     expect(told.get(begun)?.eventType).toBe("CombatDemarre");
     const text = JSON.stringify([...told.values()]);
     for (const secret of [fight.graine, INVITED]) expect(text.includes(secret)).toBe(false);

@@ -54,9 +54,7 @@ test("[WATCH-14] when the node that lets watch is killed, those who watch come b
   await watched.stop("SIGKILL");
   await expect.poll(() => [live, replay].map(({ session }) => session.status)).toEqual(["resuming", "resuming"]);
   await watched.start();
-  await expect
-    .poll(() => [live, replay].map(({ session }) => session.status), { timeout: 20_000 })
-    .toEqual(["connected", "connected"]);
+  await expect.poll(() => [live, replay].map(({ session }) => session.status)).toEqual(["connected", "connected"]);
   expect(replay.session.state).toEqual(before);
   expect(before.lecture).toMatchObject({ enLecture: false, vitesse: 2 });
   await replay.session.command({ type: "play" });

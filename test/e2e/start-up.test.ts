@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DEVELOPMENT_SECRET, readConfig } from "../../server/config.ts";
+import { DEVELOPMENT_MASTER_KEY, DEVELOPMENT_SECRET, readConfig } from "../../server/config.ts";
 import { startServerProcess } from "../../server/demo-server.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { useServerProcess } from "../support/server-process.ts";
@@ -27,12 +30,34 @@ test("[CONFIG-1] a production start without a secret of its own ends at once, an
   expect(() => readConfig({ NODE_ENV: "production", AUTH_SECRET_FILE: "/nowhere" })).toThrow(
     "AUTH_SECRET_FILE cannot be read",
   );
-  expect(readConfig({ NODE_ENV: "production", AUTH_SECRET: "x".repeat(32) }).authSecret).toBe("x".repeat(32));
+  const secrets = { AUTH_SECRET: "x".repeat(32), MASTER_KEYS: `mine:${Buffer.alloc(32, 1).toString("base64")}` };
+  expect(readConfig({ NODE_ENV: "production", ...secrets }).authSecret).toBe("x".repeat(32));
   expect(readConfig({}).authSecret).toBe(DEVELOPMENT_SECRET);
 });
 
+test("[PRIVACY-8] a production start takes no master key but one of its own, first of those that unwrap, from a file too", async () => {
+  const production = { NODE_ENV: "production", AUTH_SECRET: "x".repeat(32) };
+  const of = (env: NodeJS.ProcessEnv) => () => readConfig({ ...production, ...env }).masterKeys.newest;
+  const [mine, older] = [1, 2].map((n) => `key${n}:${Buffer.alloc(32, n).toString("base64")}`);
+  expect(of({})).toThrow("MASTER_KEYS or MASTER_KEYS_FILE must be set");
+  expect(of({ MASTER_KEYS: `${DEVELOPMENT_MASTER_KEY},${mine}` })).toThrow("is the development key");
+  expect(of({ MASTER_KEYS: "mine:c2hvcnQ=" })).toThrow("MASTER_KEYS key mine is not of 32 bytes in base64");
+  expect(of({ MASTER_KEYS_FILE: "/nowhere" })).toThrow("MASTER_KEYS_FILE cannot be read");
+  expect(of({ MASTER_KEYS: `${mine},${older},${DEVELOPMENT_MASTER_KEY}` })()).toBe("key1");
+  const folder = await mkdtemp(join(tmpdir(), "aether-keys-"));
+  await writeFile(join(folder, "keys"), `${older}\n`);
+  expect(of({ MASTER_KEYS_FILE: join(folder, "keys") })()).toBe("key2");
+  await rm(folder, { recursive: true });
+  expect(readConfig({}).masterKeys.newest).toBe("development");
+});
+
 test("[CONFIG-2] a variable that cannot be used is named", () => {
-  for (const [name, value] of Object.entries({ GAME_PORT: "70000", TRANSPORT: "smoke", DATABASE_SCHEMA: "x; DROP" }))
+  for (const [name, value] of Object.entries({
+    GAME_PORT: "70000",
+    TRANSPORT: "smoke",
+    DATABASE_SCHEMA: "x; DROP",
+    ALLOWED_ORIGINS: "game",
+  }))
     expect(() => readConfig({ [name]: value })).toThrow(name);
 });
 

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { projectors } from "../../projections/all.ts";
 import { type Archive, combatArchive, runArchive, tradeArchive } from "../../projections/archive.ts";
 import { combatProjector } from "../../projections/combat.ts";
-import { combatHead, readActions, readCombat, readHistory } from "../../projections/combat-queries.ts";
+import { combatHeads } from "../../projections/combat-access.ts";
+import { readActions, readCombat, readHistory } from "../../projections/combat-queries.ts";
 import { economyProjector } from "../../projections/economy.ts";
 import { listTrades } from "../../projections/economy-queries.ts";
 import { playerProjector } from "../../projections/player.ts";
@@ -212,8 +213,8 @@ test("[UPKEEP-14] an archived combat, its history and its acts, and archived tra
     for (const { id, joueur } of ids)
       seen.push([
         await readCombat(pool, id),
-        await combatHead(pool, id, joueur),
-        await combatHead(pool, id, NOBODY),
+        await combatHeads(pool, [id], { userId: joueur, seesAll: false, delayMs: 0 }),
+        await combatHeads(pool, [id], { userId: NOBODY, seesAll: false, delayMs: 0 }),
         await whole(readHistory, id),
         await whole(readActions, id),
       ]);

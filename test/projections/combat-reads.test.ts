@@ -1,8 +1,10 @@
 import Fastify from "fastify";
+import { v5 as uuidv5 } from "uuid";
 import { beforeAll, expect, test } from "vitest";
 import type { CombatEvent, PayloadOf } from "../../domain/combat/events.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import { combatProjector } from "../../projections/combat.ts";
+import { combatHeads } from "../../projections/combat-access.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { createDoor } from "../../server/http.ts";
 import { createMetrics } from "../../server/metrics.ts";
@@ -25,7 +27,7 @@ const authenticate = async (token: string | undefined): Promise<Principal | unde
   return role === undefined ? undefined : { role: role as Principal["role"], userId, tenantId: "test" };
 };
 const api = Fastify();
-combatReads(api, createDoor(authenticate, createMetrics(), { perSecond: 1_000, burst: 1_000 }), pool);
+combatReads(api, createDoor(authenticate, createMetrics()), pool, 0);
 release(() => api.close());
 
 const tour = tourLog() as readonly (StoredEvent & CombatEvent)[];
@@ -41,6 +43,41 @@ beforeAll(async () => {
   await take(pool, combatProjector, tour);
   await take(pool, combatProjector, half);
 });
+
+const INVITED = "00000000-0000-4000-8000-000000000008";
+const HOUR_MS = 3_600_000;
+
+/** The combat of that event once more, under ids of its own, up to a version, watched so. */
+async function copied(
+  name: string,
+  { aggregateId }: StoredEvent,
+  observation: Readonly<Record<string, unknown>>,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<{ readonly id: string; readonly player: string }> {
+  const shift = 1_000_000 + Number.parseInt(uuidv5(name, NOBODY).slice(0, 6), 16) * 1_000;
+  const own = (text: string) =>
+    text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, (id) => uuidv5(id + name, NOBODY));
+  const events = tour
+    .filter((event) => event.aggregateId === aggregateId && event.version <= upTo)
+    .map((event) => JSON.parse(own(JSON.stringify(event))) as StoredEvent & CombatEvent)
+    .map((event) => ({
+      ...event,
+      sequence: event.sequence + shift,
+      payload: {
+        ...event.payload,
+        ...("graine" in event.payload && { observation: { prive: false, invites: [], ...observation } }),
+      },
+    }));
+  await take(pool, combatProjector, events as StoredEvent[]);
+  return { id: own(aggregateId), player: own(playerOf(aggregateId)) };
+}
+
+/** How each of the combat's doors answers, and whether the list of its state has it. */
+async function answersOf(id: string, token: string, etat: string) {
+  const answers = await Promise.all(["", "/history", "/actions"].map((path) => get(`/combat/${id}${path}`, token)));
+  const listed = (await pages(`/combats?etat=${etat}&`, 100, token)).flat().some(({ combatId }) => combatId === id);
+  return { statuses: answers.map(({ status }) => status), bodies: answers.map(({ body }) => body), listed };
+}
 
 async function get(url: string, token = "admin", headers: Record<string, string> = {}) {
   const answer = await api.inject({ url, headers: { authorization: `Bearer ${token}`, ...headers } });
@@ -185,5 +222,73 @@ test("[PCOMBAT-15] who has the newest is not sent it again", async () => {
       expect(await get(url, "admin", { "if-none-match": known })).toMatchObject({ status: 304, body: {} });
     expect((await get(url, "admin", { "if-none-match": '"1"' })).status).toBe(200);
     expect((await get(url, `joueur ${NOBODY}`, { "if-none-match": tag })).status).toBe(403);
+  }
+});
+
+// The combats that these add are in the lists from here on.
+const SEEN = { statuses: [200, 200, 200], listed: true };
+const HIDDEN = { statuses: [404, 404, 404], listed: false };
+const LISTED = { statuses: [403, 403, 403], listed: true };
+
+test("[DOOR-1] a private combat is there for its players, those invited, services and operators, and for nobody else", async () => {
+  const { id, player } = await copied("private", ended(), { prive: true, invites: [INVITED] });
+  for (const token of [`joueur ${player}`, `joueur ${INVITED}`, `spectateur ${INVITED}`, "service", "admin"])
+    expect(await answersOf(id, token, "TERMINE"), token).toMatchObject(SEEN);
+  for (const token of [`joueur ${NOBODY}`, `spectateur ${NOBODY}`]) {
+    const unknown = await answersOf(INVITED, token, "TERMINE");
+    expect(unknown).toMatchObject(HIDDEN);
+    expect(await answersOf(id, token, "TERMINE"), token).toEqual(unknown);
+  }
+  expect(await answersOf(id, `auteur ${NOBODY}`, "TERMINE")).toMatchObject({
+    statuses: [403, 403, 403],
+    listed: false,
+  });
+  // No tag tells of it either.
+  const tag = String((await get(`/combat/${id}`)).headers.etag);
+  expect((await get(`/combat/${id}`, `spectateur ${NOBODY}`, { "if-none-match": tag })).status).toBe(404);
+});
+
+test("[DOOR-2] a delayed combat is there for others once it has been over for so long", async () => {
+  const watcher = `spectateur ${NOBODY}`;
+  const endedAt = (id: string, msAgo: number) =>
+    pool.query("UPDATE instances_combat SET heure_fin = now() - $2 * interval '1 ms' WHERE combat_id = $1", [
+      id,
+      msAgo,
+    ]);
+  const running = await copied("running", ended(), { retardMs: 1_000 }, 8);
+  const over = await copied("over", ended(), { retardMs: HOUR_MS });
+  const invited = await copied("invited", ended(), { prive: true, invites: [INVITED], retardMs: HOUR_MS });
+  for (const id of [over.id, invited.id]) await endedAt(id, HOUR_MS - 60_000);
+  for (const token of [`joueur ${running.player}`, "service", "admin"])
+    expect(await answersOf(running.id, token, "EN_COURS"), token).toMatchObject(SEEN);
+  expect(await answersOf(running.id, watcher, "EN_COURS")).toMatchObject(HIDDEN);
+  for (const { id } of [over, invited]) {
+    for (const token of [watcher, `spectateur ${INVITED}`, `joueur ${INVITED}`])
+      expect(await answersOf(id, token, "TERMINE"), token).toMatchObject(HIDDEN);
+    await endedAt(id, HOUR_MS + 60_000);
+  }
+  expect(await answersOf(over.id, watcher, "TERMINE")).toMatchObject(SEEN);
+  expect(await answersOf(over.id, `joueur ${NOBODY}`, "TERMINE")).toMatchObject(LISTED);
+  expect(await answersOf(invited.id, `joueur ${INVITED}`, "TERMINE")).toMatchObject(SEEN);
+  expect(await answersOf(invited.id, watcher, "TERMINE")).toMatchObject(HIDDEN);
+});
+
+test("[DOOR-2] a combat that says nothing of it bears the server's delay; one that says none bears none", async () => {
+  const own = await copied("own", ended(), { retardMs: 0 }, 8);
+  const usual = await copied("usual", ended(), {}, 8);
+  const viewer = { userId: NOBODY, seesAll: false };
+  const seen = async (delayMs: number) => [
+    ...(await combatHeads(pool, [own.id, usual.id], { ...viewer, delayMs })).keys(),
+  ];
+  expect((await seen(0)).sort()).toEqual([own.id, usual.id].sort());
+  expect(await seen(1)).toEqual([own.id]);
+});
+
+test("[DOOR-3] no read model tells who is invited", async () => {
+  const { id, player } = await copied("guests", ended(), { prive: false, invites: [INVITED] });
+  for (const token of ["admin", `joueur ${player}`, `spectateur ${NOBODY}`]) {
+    const { bodies } = await answersOf(id, token, "TERMINE");
+    expect(JSON.stringify(bodies)).toContain("CombatPrepare");
+    expect(JSON.stringify(bodies)).not.toMatch(new RegExp(`${INVITED}|observation`));
   }
 });

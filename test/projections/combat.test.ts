@@ -315,7 +315,7 @@ test("[PCOMBAT-2] through the log and a consumer, the same", async () => {
   }
   const { name, eventTypes } = combatProjector;
   const consumer = node.consume({ name, sink: projectorSink(combatProjector), filter: { eventTypes }, batchSize: 50 });
-  await expect.poll(async () => (await consumer.status()).lagEvents, { timeout: 10_000 }).toBe(0);
+  await expect.poll(async () => (await consumer.status()).lagEvents).toBe(0);
   const mark = await node.store.highWaterMark();
   expect(wordless(await readTables(pool))).toEqual(
     expectedTables(await node.store.readAll(0, mark, { limit: 10_000 })),

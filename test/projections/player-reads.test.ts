@@ -35,7 +35,7 @@ beforeAll(() => {
     const [role, userId = NOBODY] = token?.split(" ") ?? [];
     return role === undefined ? undefined : { role: role as Principal["role"], userId, tenantId: "tests" };
   };
-  const door = createDoor(authenticate, createMetrics(), { perSecond: 10_000, burst: 10_000 });
+  const door = createDoor(authenticate, createMetrics());
   playerReads(api, door, store.pool, createCachedReads(store.pool, undefined));
   leaderboardReads(api, door, createBoardReads(store.pool, undefined));
 });

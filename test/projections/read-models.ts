@@ -11,7 +11,6 @@ import { rebuildProjection } from "../../projections/rebuild.ts";
 import { createProjections, type Projections } from "../../projections/run.ts";
 import { createPool } from "../../store/database.ts";
 import { type ConsumerNode, openConsumerNode } from "../store/consumer-node.ts";
-import { eventually } from "../store/taken.ts";
 import { rowsOf, withClient } from "../support/client.ts";
 import type { TestDatabase } from "../support/postgres.ts";
 
@@ -86,7 +85,8 @@ export function useReadModels(database: TestDatabase, events: number): ReadModel
     async caughtUp() {
       const lags = () =>
         Promise.all([...projections.consumers.values()].map(async (one) => (await one.status()).lagEvents));
-      await eventually(lags, { timeout: 60_000 }).toEqual(projectors.map(() => 0));
+      // All that a test has written, by all of them: longer than for one thing.
+      await expect.poll(lags, { timeout: 60_000, interval: 20 }).toEqual(projectors.map(() => 0));
     },
     async rows(of = projectors) {
       const all: Record<string, readonly string[]> = {};

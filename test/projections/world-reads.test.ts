@@ -47,7 +47,7 @@ function trades(n: number, first: number): StoredEvent[] {
 }
 
 beforeAll(async () => {
-  const door = createDoor(authenticate, createMetrics(), { perSecond: 10_000, burst: 10_000 });
+  const door = createDoor(authenticate, createMetrics());
   for (const reads of [catalogueReads, economyReads]) reads(api, door, pool());
   worldReads(api, door, pool(), createCachedReads(pool(), undefined));
   release(() => api.close());

@@ -97,7 +97,7 @@ async function shown(joueurId: string) {
 async function settled(): Promise<void> {
   for (const id of [ann, bob]) {
     const expected = replayed(await logOf(store, id));
-    await expect.poll(() => shown(id), { timeout: 5_000 }).toEqual(expected);
+    await expect.poll(() => shown(id)).toEqual(expected);
   }
 }
 
@@ -230,9 +230,7 @@ async function live(joueurId: string, steps: number, random: () => number): Prom
   }
 }
 
-test("[TRADE-11] exchanges and everything else from both sides and both nodes at once: all is conserved, commit by commit", {
-  timeout: 90_000,
-}, async () => {
+test("[TRADE-11] exchanges and everything else from both sides and both nodes at once: all is conserved, commit by commit", async () => {
   const random = seededRandom(7);
   const [first, second] = await Promise.all([
     negotiate(ann, bob, 60, random),

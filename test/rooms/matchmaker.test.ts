@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { modeRules } from "../../domain/matchmaking/modes.ts";
 import type { Matchmaking } from "../../server/matchmaking.ts";
@@ -125,6 +126,44 @@ describe("a node that dies", () => {
       // It has steps: to take its turn, to look, to match, to begin twice and to give up once.
       expect(last).toBeGreaterThan(15);
     });
+});
+
+/** The same connections; before each statement of this name, something else is done. */
+function poolBefore(name: string, act: () => Promise<unknown>): pg.Pool {
+  return {
+    query: (...args: Parameters<pg.Pool["query"]>) => pool.query(...args),
+    async connect() {
+      const client = await pool.connect();
+      return {
+        async query(...args: Parameters<pg.PoolClient["query"]>) {
+          if ((args[0] as { readonly name?: string }).name === name) await act();
+          return client.query(...args);
+        },
+        release: (gone?: boolean) => client.release(gone),
+      };
+    },
+  } as unknown as pg.Pool;
+}
+
+test("[QUEUE-12] who cancels while the matcher thinks is left out, and whom it had found for them waits on", async () => {
+  await lapse();
+  const desk = openMatchmaking(survivor, pool, RULES, false);
+  const [gone, other] = [await queue(desk, await create()), await queue(desk, await create())];
+  let cancelled: string | undefined;
+  const thinks = poolBefore("matchmaker_lock", async () => {
+    if (cancelled !== undefined) return;
+    const said = await desk.desk.cancel(gone.ticketId, "SERVICE");
+    cancelled = said.ok ? said.ticket.etat : said.code;
+  });
+  const matchmaking = openMatchmaking(survivor, thinks, RULES);
+  await vi.waitUntil(() => cancelled !== undefined, { timeout: 30_000 });
+  expect(cancelled).toBe("ANNULE");
+  const third = await queue(matchmaking, await create());
+  for (const one of [other, third]) await until(desk, one, ({ etat }) => etat === "LANCE");
+  expect((await desk.desk.read(gone.ticketId))?.etat).toBe("ANNULE");
+  await matchmaking.close();
+  await desk.close();
+  await expectWhole(database.url);
 });
 
 test("[QUEUE-9] of two nodes one matches, and the other once the first is closed", async () => {

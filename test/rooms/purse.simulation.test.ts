@@ -20,5 +20,5 @@ describe("aggregates of several streams, their actors and nodes that write cold"
     expect(sum.faults).toBeGreaterThan(RUNS / 10);
     expect(sum.trades).toBeGreaterThan(RUNS / 2);
     expect(sum.late).toBeGreaterThan(RUNS * 5);
-  }, 120_000);
+  });
 });

@@ -134,7 +134,7 @@ test("[SINK-1] a saga whose node dies before, between or after its steps comes t
       expect({ at, where, ended, ...outcome }).toEqual({ at, where, ended: "cut", ...undisturbed.outcome });
     }
   }
-}, 120_000);
+});
 
 test("[SINK-2] taking the whole log again adds nothing to it, also when a player has done hundreds of things since", async () => {
   const { seller, count } = await withNode(async (node) => {
@@ -167,7 +167,7 @@ test("[SINK-2] taking the whole log again adds nothing to it, also when a player
   expect(letters.map(({ sequence, state }) => [sequence, state])).toEqual(
     before.map(({ sequence, state }) => [sequence, state]),
   );
-}, 60_000);
+});
 
 test("[SINK-3] an order that no book can take is undone: gold and goods go back, once, and the dead letters tell", async () => {
   await withNode(async (node) => {
@@ -201,7 +201,7 @@ test("[SINK-4] a fault of the server's undoes nothing: what is done under that i
       const buyer = await createPlayer(game, 50);
       const ordreId = uuidv7();
       await done(reserve(game, buyer, "ACHAT", [ware, 1, 3], ordreId));
-      await expect.poll(() => lettersOf(buyer), { timeout: 10_000 }).toMatchObject([{ state: "FAILED" }]);
+      await expect.poll(() => lettersOf(buyer)).toMatchObject([{ state: "FAILED" }]);
       expect(await figuresOf(game, buyer)).toMatchObject({ or: 47, orders: 1 });
       broken = false;
       const [letter] = await lettersOf(buyer);
@@ -230,7 +230,7 @@ test("[SINK-5] a step that is refused and cannot be undone holds up its aggregat
     const first = await ended(node, world, 1, [one, other], { itemId: reward, quantite: 2 });
     const second = await ended(node, world, 2, [third]);
     await expect
-      .poll(() => lettersOf(world), { timeout: 10_000 })
+      .poll(() => lettersOf(world))
       .toMatchObject([
         { state: "FAILED", code: "UNKNOWN_ITEM", sequence: first },
         { state: "PARKED", sequence: second },
@@ -248,7 +248,7 @@ test("[SINK-5] a step that is refused and cannot be undone holds up its aggregat
     expect((await figuresOf(game, third)).or).toBe((before[2]?.or ?? 0) + 5);
     expect((await lettersOf(world)).map(({ state }) => state)).toEqual(["DONE", "DONE"]);
   });
-}, 60_000);
+});
 
 test("[SINK-2] an event that has failed, and those parked behind it, stay as they are when the log is taken again", async () => {
   const world = uuidv7();
@@ -256,7 +256,7 @@ test("[SINK-2] an event that has failed, and those parked behind it, stay as the
   await withNode(async (node) => {
     const one = await createPlayer(node.game);
     for (const version of [1, 2, 3]) await ended(node, world, version, [one], { itemId: uuidv7(), quantite: version });
-    await expect.poll(states, { timeout: 10_000 }).toEqual(["FAILED", "PARKED", "PARKED"]);
+    await expect.poll(states).toEqual(["FAILED", "PARKED", "PARKED"]);
   });
   await pool.query("UPDATE consumer_checkpoints SET position = 0");
   await withNode(async (node) => {

@@ -95,9 +95,7 @@ test(`[WATCH-11] of a hundred who watch five stop reading: they are told to come
   expect(server.cut).toEqual(slow.map(() => "slow"));
   expect(slow.map(({ state }) => state.version < (quick[0]?.state.version ?? 0))).toEqual(slow.map(() => true));
   network.stall(false);
-  await expect
-    .poll(() => told, { timeout: 20_000 })
-    .toEqual(slow.map(() => [expect.stringMatching(/^resuming 4100/), "connected joined"]));
+  await expect.poll(() => told).toEqual(slow.map(() => [expect.stringMatching(/^resuming 4100/), "connected joined"]));
   await fought.act(1);
   await atEnd([...quick, ...slow], fought);
 
@@ -105,7 +103,7 @@ test(`[WATCH-11] of a hundred who watch five stop reading: they are told to come
   const patches = seen.slice(0, QUICK).map((states) => states.length);
   expect(new Set(patches).size).toBe(1);
   await Promise.all([...quick, ...slow].map((session) => session.leave()));
-}, 120_000);
+});
 
 test(`[WATCH-12] a log that cannot be read for a while is read on from where it was`, async () => {
   const fought = await server.begin();

@@ -25,6 +25,7 @@ export function createTallyRoom(actors: Actors<Tally, TallyCommand>, services: R
         view.assign({ version: changes, sum, reminded: remindedAt !== null, filler: fillerOf(changes, weight) });
       },
       refuseEntry: (_state, who) => (who.role === "spectateur" ? "FORBIDDEN" : undefined),
+      messages: [wire.shape.type.value],
       parse: (message) => wire.safeParse(message).data,
     },
     services,

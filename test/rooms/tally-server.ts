@@ -6,6 +6,7 @@ import { createActors } from "../../rooms/actors.ts";
 import type { RoomLimits } from "../../rooms/aggregate-room.ts";
 import { readConfig } from "../../server/config.ts";
 import { listenGamePort } from "../../server/game-port.ts";
+import type { Limits } from "../../server/limits.ts";
 import { createMeasure } from "../../server/measure.ts";
 import { createMetrics } from "../../server/metrics.ts";
 import { freePort } from "../../server/ports.ts";
@@ -27,6 +28,7 @@ export async function startTallyServer(
   transport: "uws" | "ws",
   rooms: Readonly<Record<string, RoomLimits>>,
   weight = 0,
+  { env = {}, limits: players }: { env?: Readonly<Record<string, string>>; limits?: Limits } = {},
 ) {
   const refused: string[] = [];
   const faults: unknown[] = [];
@@ -39,7 +41,7 @@ export async function startTallyServer(
   const authenticate = async (token: string | undefined) =>
     token === undefined ? undefined : ({ userId: token, role: "joueur", tenantId: "t" } as const);
   const actors = createActors(tally, store, telemetry, { nodeId: uuidv7(), tenantId: "t" });
-  const config = readConfig({ HOST: "127.0.0.1", TRANSPORT: transport });
+  const config = readConfig({ HOST: "127.0.0.1", TRANSPORT: transport, ...env });
   const port = await freePort(config.host);
   const game = await listenGamePort(
     config,
@@ -47,10 +49,11 @@ export async function startTallyServer(
     Object.fromEntries(
       Object.entries(rooms).map(([name, limits]) => [
         name,
-        { room: createTallyRoom(actors, { authenticate, telemetry, limits }, weight), key: "tallyId" },
+        { room: createTallyRoom(actors, { authenticate, telemetry, limits, players }, weight), key: "tallyId" },
       ]),
     ),
     pino({ level: "silent" }),
+    { joinElsewhere: async () => undefined, telemetry, ...(players && { addressWaitMs: players.addressWaitMs }) },
   );
   const url = `ws://127.0.0.1:${port}`;
   return {

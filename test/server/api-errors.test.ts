@@ -1,25 +1,41 @@
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import Fastify from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { Principal } from "../../rooms/principal.ts";
 import { problemsOnly, refuseNonsense, refuseUrl } from "../../server/api-errors.ts";
+import { readConfig } from "../../server/config.ts";
 import { documentRoutes } from "../../server/documented.ts";
+import { timeouts } from "../../server/game-http.ts";
+import { createGate } from "../../server/gate.ts";
 import { createDoor, type Door } from "../../server/http.ts";
+import { createLimits } from "../../server/limits.ts";
 import { createMetrics } from "../../server/metrics.ts";
+import { secure } from "../../server/security.ts";
 
-const LIMITS = { perSecond: 1, burst: 3 };
 const WHO: Principal = { userId: crypto.randomUUID(), role: "joueur", tenantId: "default" };
 const metrics = createMetrics();
-const door: Door = createDoor(async (token) => (token === "t" ? WHO : undefined), metrics, LIMITS);
+const door: Door = createDoor(async (token) => (token === "t" ? WHO : undefined), metrics, {
+  limits: createLimits({
+    rates: readConfig({ COMMANDS_PER_SECOND: "2", ADDRESS_CALLS_PER_SECOND: "2" }).limits,
+    ...{ secret: "s", metrics, ban: async () => undefined, fault: () => undefined },
+  }),
+});
+
+const gate = createGate(readConfig({ ALLOWED_ORIGINS: "https://game.example" }));
+const { requestTimeout, ...http } = timeouts(800);
 
 function open() {
   const api = Fastify({
     bodyLimit: 1_000,
+    ...{ requestTimeout, http, trustProxy: "127.0.0.1" },
     frameworkErrors: refuseUrl(door),
     clientErrorHandler: refuseNonsense(metrics),
   });
   api.removeContentTypeParser("text/plain");
+  secure(api, door, gate);
   problemsOnly(api, door, metrics, documentRoutes(api, "1"));
   return api;
 }
@@ -43,8 +59,15 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-async function ask(path: string, init: RequestInit = {}) {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+/** Each from an address of its own, unless it says from where. */
+let callers = 0;
+async function ask(path: string, { headers, ...init }: RequestInit = {}) {
+  callers += 1;
+  const from = { "x-forwarded-for": `198.51.100.${callers % 250}` };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    ...init,
+    headers: { ...from, ...(headers as Record<string, string> | undefined) },
+  });
   const told = response.headers.get("content-type");
   return {
     status: response.status,
@@ -112,6 +135,60 @@ test("[API-5] who comes too often is told when to come again", async () => {
     expect(body).toMatchObject({ code: "RATE_LIMITED", retryable: true });
     expect(Number(told.get("retry-after"))).toBeGreaterThan(0);
   }
+});
+
+test("[LIMIT-5] a refused call says to the ms when to come again, and not before has it room", async () => {
+  const headers = { authorization: "Bearer t", "content-type": "application/json" };
+  const one = () => ask("/numbers", { method: "POST", headers, body: '{"n":1}' });
+  let last = await one();
+  for (let n = 0; n < 10 && last.status !== 429; n += 1) last = await one();
+  const wait = Number(last.body?.["retryAfterMs"]);
+  expect(wait).toBeGreaterThan(0);
+  expect(wait).toBeLessThanOrEqual(500);
+  expect(last.headers.get("retry-after")).toBe("1");
+  await sleep(wait + 2);
+  expect((await one()).status).toBe(204);
+});
+
+test("[LIMIT-1] whoever has no token is limited by where it comes from", async () => {
+  const call = { method: "POST", headers: { "x-forwarded-for": "203.0.113.1" } };
+  const answers = await Promise.all(Array.from({ length: 30 }, () => ask("/numbers", call)));
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses.filter((status) => status === 401).length).toBeGreaterThanOrEqual(4);
+  expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(10);
+  expect((await ask("/numbers", { method: "POST" })).status).toBe(401);
+});
+
+test("[LIMIT-6] pages of allowed origins may read answers, others may not; and all are told that answers are data", async () => {
+  const asked = (origin: string, method = "GET") =>
+    ask("/bug/1", { method, headers: { origin, "access-control-request-method": "POST" } });
+  for (const method of ["GET", "OPTIONS"]) {
+    expect((await asked("https://game.example", method)).headers.get("access-control-allow-origin")).toBe(
+      "https://game.example",
+    );
+    for (const origin of ["https://evil.example", "http://localhost:3000", "null"])
+      expect((await asked(origin, method)).headers.get("access-control-allow-origin"), origin).toBeNull();
+  }
+  const own = await asked(`http://127.0.0.1:${port}`);
+  expect(own.headers.get("access-control-allow-origin")).toBe(`http://127.0.0.1:${port}`);
+  for (const { headers } of [own, await ask("/nowhere")]) {
+    expect(headers.get("content-security-policy")).toBe("default-src 'none';frame-ancestors 'none'");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("strict-transport-security")).toContain("max-age=");
+    expect(headers.get("x-frame-options")).toBe("SAMEORIGIN");
+  }
+});
+
+test("[LIMIT-8] a packed body is not unpacked", async () => {
+  const headers = { authorization: "Bearer t", "content-type": "application/json", "content-encoding": "gzip" };
+  const answer = await ask("/numbers", { method: "POST", headers, body: gzipSync('{"n":1}') });
+  expect([answer.status, answer.body?.["code"]]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
+});
+
+test("[LIMIT-9] who does not come to the end of its headers, or of its body, is told so and let go", async () => {
+  const head = "POST /numbers HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: 20";
+  const told = await Promise.all([raw("GET / HTTP/1.1\r\nhost: here\r\n"), raw(`${head}\r\n\r\n{`)]);
+  for (const one of told) expect(one).toMatch(/^HTTP\/1\.1 408 /);
 });
 
 test("[API-5] what is no HTTP is answered as well, and ends its connection", async () => {

@@ -29,7 +29,7 @@ const api = Fastify();
 const admin = { role: "admin", userId: "u", tenantId: "t" } as const;
 auditRoutes(
   api,
-  createDoor(async () => admin, createMetrics(), { perSecond: 1e6, burst: 1e6 }),
+  createDoor(async () => admin, createMetrics()),
   {
     audit,
     store,

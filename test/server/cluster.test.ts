@@ -31,19 +31,19 @@ test("[NODE-13] a set with a database and a Redis of its own: its processes are 
     expect(api.pid()).toBeUndefined();
     expect(await isUp(`${cluster.apiUrl}/healthz`)).toBe(false);
     await api.start();
-    await expect.poll(() => isUp(`${cluster.apiUrl}/readyz`), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => isUp(`${cluster.apiUrl}/readyz`)).toBe(true);
 
     await api.kill("SIGSTOP");
-    await expect.poll(() => isUp(`${cluster.apiUrl}/healthz`), { timeout: 15_000 }).toBe(false);
+    await expect.poll(() => isUp(`${cluster.apiUrl}/healthz`)).toBe(false);
     await api.kill("SIGCONT");
-    await expect.poll(() => isUp(`${cluster.apiUrl}/healthz`), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => isUp(`${cluster.apiUrl}/healthz`)).toBe(true);
 
     const url = cluster.databaseUrl;
     await postgres.kill("SIGKILL");
     await expect(rowsOf(url, "SELECT 1")).rejects.toThrow();
     await Promise.all([postgres.start(), redis.kill("SIGTERM").then(() => redis.start())]);
     expect(await rowsOf(url, "SELECT count(*)::int AS n FROM nodes")).toEqual([{ n: expect.any(Number) }]);
-    await expect.poll(() => isUp(`${cluster.apiUrl}/readyz`), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => isUp(`${cluster.apiUrl}/readyz`)).toBe(true);
     expect(await readFile(join(folder.path, "logs", "api-1.log"), "utf8")).toMatch(/ready: API/);
     expect(lines.some((line) => /^api-1 .*ready: API/.test(line))).toBe(true);
   } finally {

@@ -14,9 +14,14 @@ const { services } = parse(readFileSync(new URL("docker-compose.yml", root), "ut
   services: Readonly<Record<string, Service>>;
 };
 
-/** As docker compose fills it in, with nothing set but the secret. */
+const MASTER = `compose:${Buffer.alloc(32, 7).toString("base64")}`;
+
+/** As docker compose fills it in, with nothing set but the secrets. */
 function filled(value: string): string {
-  return value.replace(/\$\{AUTH_SECRET:\?[^}]*\}/, SECRET).replace(/\$\{\w+:-([^}]*)\}/g, "$1");
+  return value
+    .replace(/\$\{AUTH_SECRET:\?[^}]*\}/, SECRET)
+    .replace(/\$\{MASTER_KEYS:\?[^}]*\}/, MASTER)
+    .replace(/\$\{\w+:-([^}]*)\}/g, "$1");
 }
 
 /** Those that run this program, as it reads what they are given. */
@@ -35,8 +40,9 @@ test("[NODE-12] docker-compose.yml has PostgreSQL, Redis, two nodes of the game,
   const roles = [...nodes()].map(([name, config]) => [name, [...config.roles].join()]);
   expect(Object.fromEntries(roles)).toEqual({ "game-1": "game", "game-2": "game", api: "api", projector: "projector" });
   expect(Object.keys(services)).toEqual(expect.arrayContaining(["postgres", "redis", "balancer"]));
-  for (const [name, { production, authSecret, databaseUrl, redisUrl, nodeUrl }] of nodes()) {
+  for (const [name, { production, authSecret, masterKeys, databaseUrl, redisUrl, nodeUrl }] of nodes()) {
     expect([production, authSecret, nodeUrl]).toEqual([true, SECRET, `http://${name}:2568`]);
+    expect(masterKeys.newest).toBe("compose");
     expect([new URL(databaseUrl ?? "").hostname, new URL(redisUrl ?? "").hostname]).toEqual(["postgres", "redis"]);
   }
 });

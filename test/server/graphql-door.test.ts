@@ -10,6 +10,8 @@ import { createBoardReads } from "../../projections/boards-reads.ts";
 import { createCachedReads } from "../../projections/cached-reads.ts";
 import { createFreshness } from "../../projections/freshness.ts";
 import { createAuthenticator, signToken } from "../../server/auth.ts";
+import { readConfig } from "../../server/config.ts";
+import { createGate } from "../../server/gate.ts";
 import { type LiveServices, openLiveDoor } from "../../server/graphql/live.ts";
 import { createSchema } from "../../server/graphql/schema.ts";
 import { createPool } from "../../store/database.ts";
@@ -18,7 +20,8 @@ import { createLiveEvents } from "../../store/live-events.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import { gameRegistry } from "../support/game-node.ts";
 import { useDatabase } from "../support/postgres.ts";
-import { openStore, useReleasers } from "../support/store.ts";
+import { openSealedStore } from "../support/sealed-store.ts";
+import { useReleasers } from "../support/store.ts";
 
 const SECRET = "a secret of this test's, long enough for it";
 const LONG_MS = 600_000;
@@ -26,7 +29,7 @@ const database = useDatabase();
 const release = useReleasers();
 
 const wakeUps = createLocalWakeUps();
-const store = openStore({ url: database.url }, gameRegistry());
+const store = openSealedStore({ url: database.url }, gameRegistry());
 const pool = createPool({ url: database.url, poolSize: 2 });
 const feed = createFeed(store, { process: wakeUps, pollMs: 20 });
 const live = createLiveEvents(store, feed);
@@ -53,9 +56,10 @@ async function openDoor(options: Partial<LiveServices> = {}) {
     freshness: createFreshness({ consumers: new Map(), pool }),
     cached: createCachedReads(pool, undefined),
     boards: createBoardReads(pool, undefined),
+    spectateDelayMs: 0,
     telemetry: { refused: (code) => refused.push(code), fault: (_where, error) => faults.push(error) },
     authenticate: createAuthenticator({ secret: SECRET, tenantId: "default" }),
-    allows: () => true,
+    admits: () => ({ waitMs: 0, isAbuse: false }),
     production: false,
     lookMs: LONG_MS,
     ...options,
@@ -185,9 +189,9 @@ test("[GQL-9] what is no operation is refused with a code, and the connection an
 test("[GQL-9] an operation counts as a call, whoever sends it over whichever connection", async () => {
   const asked: string[] = [];
   const { url } = await openDoor({
-    allows({ userId }) {
+    admits({ userId }) {
       asked.push(userId);
-      return asked.length <= 2;
+      return { waitMs: asked.length <= 2 ? 0 : 400, isAbuse: false };
     },
   });
   const user = v7();
@@ -196,11 +200,17 @@ test("[GQL-9] an operation counts as a call, whoever sends it over whichever con
   const codes = () => clients.flatMap((client) => ["1", "2"].flatMap((id) => client.codesOf(id)));
   await until(() => codes().length === 2);
   expect(codes()).toEqual(["RATE_LIMITED", "RATE_LIMITED"]);
+  expect(JSON.stringify(clients.map(({ got }) => got))).toContain('"retryAfterMs":400');
   expect(asked).toEqual([user, user, user, user]);
 });
 
 test("[GQL-9] what no client of the protocol sends ends its connection, with the code for it", async () => {
-  const { door, url } = await openDoor({ connections: 3 });
+  const { door, url } = await openDoor({
+    gate: createGate({
+      ...readConfig({ ALLOWED_ORIGINS: "https://game.example" }),
+      maxConnections: { connections: 3, perAddress: 3 },
+    }),
+  });
   const cases = [
     ["no JSON", 4400],
     [{ type: "connection_ack" }, 4002],
@@ -225,6 +235,42 @@ test("[GQL-9] what no client of the protocol sends ends its connection, with the
   expect(error.message).toContain("503");
   expect(refused).toEqual(expect.arrayContaining(["BAD_REQUEST", "RATE_LIMITED", "BUSY"]));
   for (const client of clients) client.socket.close();
+});
+
+test("[LIMIT-6] a page of another origin opens no connection for subscriptions; nothing is packed", async () => {
+  const gate = createGate(readConfig({ ALLOWED_ORIGINS: "https://game.example" }));
+  const { url } = await openDoor({ gate });
+  const evil = new WebSocket(url, "graphql-transport-ws", { origin: "https://evil.example" });
+  const [error] = (await once(evil, "error")) as [Error];
+  expect(error.message).toContain("403");
+  expect(refused.at(-1)).toBe("FORBIDDEN");
+  for (const options of [
+    { origin: "https://game.example" },
+    { origin: url.replace(/^ws(.*)\/graphql$/, "http$1") },
+    {},
+  ]) {
+    const socket = new WebSocket(url, "graphql-transport-ws", { ...options, perMessageDeflate: true });
+    await once(socket, "open");
+    expect(socket.extensions).toBe("");
+    socket.close();
+  }
+});
+
+test("[LIMIT-5] who is refused too often loses the connection, and one that floods is noted as its player's", async () => {
+  const flooded: string[] = [];
+  const user = v7();
+  const { url } = await openDoor({
+    admits: () => ({ waitMs: 250, isAbuse: true }),
+    flooded: (userId) => flooded.push(userId),
+  });
+  const client = await connect(url, await tokenOf(user));
+  client.ask("1", "{ worldHistory { edges { cursor } } }");
+  await until(() => client.code() !== undefined);
+  expect(client.code()).toBe(4102);
+  const flooding = await connect(url, await tokenOf(user));
+  for (let n = 0; n < 1_000; n += 1) flooding.send({ type: "ping" });
+  await until(() => flooding.code() !== undefined);
+  expect(flooded).toEqual([user]);
 });
 
 test("[GQL-9] who reads too slowly is cut off with a code, and goes on where it was; nobody else is held up", async () => {

@@ -65,7 +65,7 @@ beforeAll(async () => {
     const role = token === "admin" ? "admin" : "joueur";
     return { userId: v7(), role, tenantId: "default" } as const;
   };
-  const door = createDoor(authenticate as never, metrics, { perSecond: 1_000, burst: 1_000 });
+  const door = createDoor(authenticate as never, metrics);
   projectionRoutes(api, door, { consumers: projections.consumers, rebuilds, pool });
   for (let i = 0; i < 10; i += 1) await append(node.store, joueur(v7(), 0, gains(100)));
   await append(node.store, joueur(bad, 0, gains(3)));

@@ -228,7 +228,7 @@ test("[UPKEEP-5] operators, and nobody else, see the tasks and have one run; und
   };
   const api = Fastify();
   const authenticate = async (role?: string) => ({ userId: v7(), role, tenantId: "default" });
-  const door = createDoor(authenticate as never, createMetrics(), { perSecond: 1_000, burst: 1_000 });
+  const door = createDoor(authenticate as never, createMetrics());
   upkeepRoutes(api, door, schedule("one", { run }));
   const call = (method: "GET" | "POST", url: string, role = "admin") =>
     api.inject({ method, url, headers: { authorization: `Bearer ${role}` } });

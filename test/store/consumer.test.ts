@@ -58,7 +58,7 @@ test("[CONS-3] where nothing fits for long, the position is written down now and
   await eventually(async () => (await consumer.status()).position).toBe(last);
   const position = () =>
     rowsOf(database.url, "SELECT position::int AS position FROM consumer_checkpoints WHERE name = 'none'");
-  await eventually(position, { timeout: 5_000 }).toEqual([{ position: last }]);
+  await eventually(position).toEqual([{ position: last }]);
 });
 
 async function stateOf(consumer: Consumer): Promise<string> {

@@ -81,8 +81,7 @@ async function takenOf(aggregateId: string): Promise<number[]> {
     .map(({ sequence }) => sequence);
 }
 
-const caughtUp = async (consumer: Consumer) =>
-  eventually(async () => (await consumer.status()).lagEvents, { timeout: 10_000 }).toBe(0);
+const caughtUp = async (consumer: Consumer) => eventually(async () => (await consumer.status()).lagEvents).toBe(0);
 
 /** Events 11 to 20 of one player's, of which the third is poison, in the midst of another's hundred. */
 async function writePoison(): Promise<{ sick: string; healthy: string }> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createPool } from "../../store/database.ts";
 import { acceptMatch, cancelTicket, endLate, giveUp, readMatch } from "../../store/matches.ts";
-import { insertMatches, leaveTurn, lockWaiting, takeTurn } from "../../store/matchmaker.ts";
+import { insertMatches, joinGroup, leaveTurn, lockWaiting, type NewMatch, takeTurn } from "../../store/matchmaker.ts";
 import { removeOldMatchmaking } from "../../store/matchmaking-upkeep.ts";
 import { createRegistry } from "../../store/registry.ts";
 import {
@@ -45,12 +45,15 @@ async function queued(joueurId = uuidv7(), over: Partial<NewTicket> = {}) {
 }
 
 /** A match of tickets that wait, each on a side of its own. */
-async function matched(tickets: readonly { ticketId: string }[], acceptationMs: number, libres = 0): Promise<string> {
-  const matchId = uuidv7();
-  const seats = tickets.map(({ ticketId }, i) => ({ ticketId, equipe: i === 0 ? "A" : "B" }));
-  const match = { matchId, combatId: uuidv7(), region: "eu", cibleId: null, libres, ecartCote: 0, tickets: seats };
+async function matched(tickets: readonly { ticketId: string }[], acceptationMs: number): Promise<string> {
+  const match = matchOf(tickets);
   await inTransaction(pool, (client) => insertMatches(client, "1V1", [match], acceptationMs));
-  return matchId;
+  return match.matchId;
+}
+
+function matchOf(all: readonly { ticketId: string }[]): NewMatch {
+  const tickets = all.map(({ ticketId }, i) => ({ ticketId, equipe: i === 0 ? "A" : "B" }));
+  return { matchId: uuidv7(), combatId: uuidv7(), region: "eu", cibleId: null, libres: 0, ecartCote: 0, tickets };
 }
 
 const accept = (matchId: string, joueurId: string) =>
@@ -185,6 +188,19 @@ describe("accepting", () => {
     expect(await etats(...all)).toEqual(["ANNULE", "APPARIE", "APPARIE"]);
   });
 
+  test("[QUEUE-8] a place that became free is waited for; who comes has time to say yes, and then it goes", async () => {
+    const [gone, two, three, comes] = [await queued(), await queued(), await queued(), await queued()];
+    const matchId = await matched([gone, two, three], 60_000);
+    await cancel(gone.ticketId, GROUP);
+    for (const { joueurId } of [two, three]) expect(await accept(matchId, joueurId)).toBe("DONE");
+    expect(await etats(two, three)).toEqual(["PROPOSE", "PROPOSE"]);
+    expect(await rowsOf(database.url, "SELECT libres FROM matchs")).toEqual([{ libres: 1 }]);
+    await late(matchId);
+    await inTransaction(pool, (client) => joinGroup(client, matchId, [comes.ticketId], 1, 60_000));
+    expect(await accept(matchId, comes.joueurId)).toBe("DONE");
+    expect(await etats(two, three, comes)).toEqual(["APPARIE", "APPARIE", "APPARIE"]);
+  });
+
   test("[QUEUE-8] too few have accepted: the group comes to nothing", async () => {
     const all = [await queued(), await queued(), await queued()];
     const matchId = await matched(all, 60_000);
@@ -199,27 +215,35 @@ describe("races", () => {
   test("[QUEUE-12] a cancellation and a match at the same time: one of them wins, and the other player is never left behind", async () => {
     for (let round = 0; round < 30; round += 1) {
       const [a, b] = [await queued(), await queued()];
-      const both = [a.ticketId, b.ticketId];
       const [said] = await Promise.all([
         cancel(a.ticketId),
         inTransaction(pool, async (client) => {
-          const waiting = await lockWaiting(client, both);
+          const waiting = await lockWaiting(client, [a.ticketId, b.ticketId]);
           if (waiting.size < 2) return;
-          const tickets = both.map((ticketId, i) => ({ ticketId, equipe: i === 0 ? "A" : "B" }));
-          const match = {
-            matchId: uuidv7(),
-            combatId: uuidv7(),
-            region: "eu",
-            cibleId: null,
-            libres: 0,
-            ecartCote: 0,
-            tickets,
-          };
-          await insertMatches(client, "1V1", [match], 0);
+          await insertMatches(client, "1V1", [matchOf([a, b])], 0);
         }),
       ]);
       expect(await etats(a, b)).toEqual(said === "BEGUN" ? ["APPARIE", "APPARIE"] : ["ANNULE", "EN_ATTENTE"]);
     }
+  });
+
+  test("[QUEUE-12] a ticket that is put into a match while it is cancelled is out of that match too", async () => {
+    const [a, b] = [await queued(), await queued()];
+    const [locked, found] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const matching = inTransaction(pool, async (client) => {
+      await lockWaiting(client, [a.ticketId, b.ticketId]);
+      locked.resolve();
+      await found.promise;
+      await insertMatches(client, "1V1", [matchOf([a, b])], 60_000);
+    });
+    await locked.promise;
+    const said = cancel(a.ticketId);
+    const waits = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await expect.poll(() => rowsOf(database.url, waits)).toHaveLength(1);
+    found.resolve();
+    await matching;
+    expect(await said).toBe("DONE");
+    expect(await etats(a, b)).toEqual(["ANNULE", "EN_ATTENTE"]);
   });
 
   test("[QUEUE-7] [QUEUE-12] a yes and a cancellation at the same time: ready with both, or neither", async () => {

@@ -79,7 +79,7 @@ test("[NODE-9] a lock whose connection is lost is taken again", async () => {
        AND classid::bigint = hashtext('aether.node')::bigint & 4294967295 AND objid::bigint = hashtext($1)::bigint & 4294967295`,
     [other.nodeId],
   );
-  await expect.poll(() => one.nodes.find(other.nodeId), { timeout: 10_000 }).toEqual(GAME);
+  await expect.poll(() => one.nodes.find(other.nodeId)).toEqual(GAME);
 });
 
 test("[NODE-10] what a dead node ran is taken by those that look, each some and none twice; what lives or rests is left", async () => {

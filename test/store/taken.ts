@@ -62,16 +62,14 @@ export async function sequencesWritten(url: string, where = "true"): Promise<num
   return rows.map(({ n }) => n);
 }
 
-/** `expect.poll`, with the patience that a busy machine needs. */
-export function eventually<T>(read: () => T, options: { readonly timeout?: number; readonly interval?: number } = {}) {
-  return expect.poll(read, { timeout: 10_000, interval: 20, ...options });
+/** `expect.poll`, more often. */
+export function eventually<T>(read: () => T, options: { readonly interval?: number } = {}) {
+  return expect.poll(read, { interval: 20, ...options });
 }
 
 /** Each event of the log once, and in order. */
-export async function expectAllTaken(url: string, consumer: string, timeoutMs = 15_000): Promise<void> {
+export async function expectAllTaken(url: string, consumer: string): Promise<void> {
   const written = await sequencesWritten(url);
-  await eventually(async () => (await sequencesTaken(url, consumer)).length, {
-    timeout: timeoutMs,
-  }).toBeGreaterThanOrEqual(written.length);
+  await eventually(async () => (await sequencesTaken(url, consumer)).length).toBeGreaterThanOrEqual(written.length);
   expect(await sequencesTaken(url, consumer)).toEqual(written);
 }

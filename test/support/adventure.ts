@@ -28,8 +28,8 @@ export async function arrive(
   gameUrl: string,
   classe: "GUERRIER" | "MAGE" | "ARCHER" | "VOLEUR" | "CLERC",
   pseudo = "Alix",
+  id: string = crypto.randomUUID(),
 ): Promise<Adventurer> {
-  const id = crypto.randomUUID();
   const client = await clientFor(gameUrl, id);
   const session = await client.joinPlayer({ events: true });
   const adventurer: Adventurer = {

@@ -40,11 +40,11 @@ export function useCluster(
         log += `${name} ${line}\n`;
       },
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster?.stop();
     await folder?.remove();
-  }, 60_000);
+  });
 
   function running(): Cluster {
     if (cluster === undefined) throw new Error("the cluster has not been started");

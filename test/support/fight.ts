@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { AetherClient, type AetherOptions, type CombatSession } from "../../client/client.ts";
 import type { CombatCommandMessage, CombatParticipant, CombatSnapshot } from "../../client/combat.ts";
 import type { Answer } from "../../domain/codes.ts";
@@ -117,10 +118,16 @@ export function keepAnswers(session: CombatSession, answers: Map<string, Answer>
 }
 
 export async function readLog(apiUrl: string, combatId: string): Promise<StoredEvent[]> {
-  const response = await fetch(`${apiUrl}/events?aggregateId=${combatId}&limit=1000`, {
-    headers: { authorization: `Bearer ${await tokenFor("admin")}` },
-  });
-  return ((await response.json()) as { items: StoredEvent[] }).items;
+  for (;;) {
+    const response = await fetch(`${apiUrl}/events?aggregateId=${combatId}&limit=1000`, {
+      headers: { authorization: `Bearer ${await tokenFor("admin")}` },
+    });
+    const body = (await response.json()) as { readonly items: StoredEvent[] };
+    if (response.ok) return body.items;
+    // A server that has just started may not have got to it in time.
+    if (response.status !== 503) throw new Error(JSON.stringify(body));
+    await sleep(50);
+  }
 }
 
 /** What clients may see at each version of a log: index = version. */

@@ -11,11 +11,11 @@ import { Releasers } from "../../server/releasers.ts";
 import { createPool } from "../../store/database.ts";
 import type { AppendRequest, AppendResult, EventStore } from "../../store/event-store.ts";
 import { createFeed, type Feed } from "../../store/feed.ts";
-import { createPostgresStore } from "../../store/postgres-store.ts";
 import { createRegistry, type EventRegistry } from "../../store/registry.ts";
 import { uuidv7 } from "../../store/uuid.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
 import type { TestDatabase } from "./postgres.ts";
+import { openSealedStore } from "./sealed-store.ts";
 
 /** Whatever nobody runs stays so, unless a test has it run. */
 const NOBODY_FORSAKEN = {
@@ -88,11 +88,7 @@ export function gameNodes(database: TestDatabase) {
     const config = { url: database.url };
     const pool = createPool({ ...config, poolSize: 8, applicationName: "aether-engine sagas" });
     const wakeUps = createLocalWakeUps();
-    const whole = createPostgresStore(
-      { writePool: createPool({ ...config, poolSize: 3 }), readPool: createPool({ ...config, poolSize: 4 }) },
-      gameRegistry(),
-      { onAppended: () => wakeUps.notify() },
-    );
+    const whole = openSealedStore({ ...config, poolSize: 4 }, gameRegistry(), { onAppended: () => wakeUps.notify() });
     const mortal = cuttable(whole, options.cut ?? (() => undefined));
     const feed = createFeed(whole, { process: wakeUps });
     const gate = holdable(feed, options.held ?? false);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { runningServer } from "../../server/postgres-folder.ts";
-import { migrate } from "../../store/migrate.ts";
+import { migrate, migrateKeys } from "../../store/migrate.ts";
 import { databaseUrl } from "./postgres.ts";
 import { findServer, type TestServer } from "./servers.ts";
 
@@ -46,6 +46,7 @@ async function serve(project: TestProject, server: TestServer, runFolder: string
   await admin.connect();
   await admin.query(`CREATE DATABASE ${template}`);
   await migrate({ url: databaseUrl(server.url, template) });
+  await migrateKeys({ url: databaseUrl(server.url, template) });
   project.provide("postgresUrl", server.url);
   project.provide("redisUrl", process.env.REDIS_URL ?? "");
   // Servers that tests start would share it, and see each other's players there: a test says which Redis its servers have.

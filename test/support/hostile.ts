@@ -62,7 +62,11 @@ function objectOf(node: Node, at: (node: unknown) => fc.Arbitrary<unknown>): fc.
 
 /** Values of the form that a schema takes; ids are placeholders. */
 export function valuesOf(schema: z.ZodType): fc.Arbitrary<unknown> {
-  const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Node;
+  return valuesOfJson(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+}
+
+/** So of a JSON Schema; what it refers to is anything. */
+export function valuesOfJson(root: unknown): fc.Arbitrary<unknown> {
   function at(given: unknown): fc.Arbitrary<unknown> {
     const node = given as Node;
     const union = node["oneOf"] ?? node["anyOf"];
@@ -111,7 +115,7 @@ export function withIds(value: unknown, idFor: (key: string, n: number) => strin
 }
 
 /** The places of everything in a value, the value itself excepted. */
-function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+export function pathsIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   const own = path.length === 0 ? [] : [path];
   if (typeof value !== "object" || value === null) return own;
   return [...own, ...Object.entries(value).flatMap(([key, one]) => pathsIn(one, [...path, key]))];
@@ -127,6 +131,18 @@ function changed(
   for (const key of path.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
   change(parent, path.at(-1) ?? "");
   return copy;
+}
+
+/** The value, with something else in that place. */
+export function replaced(value: unknown, path: readonly string[], other: unknown): unknown {
+  return changed(value, path, (parent, key) => {
+    parent[key] = other;
+  });
+}
+
+/** What is in that place of it. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], value);
 }
 
 export interface Broken {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
 import { encode } from "@colyseus/schema";
+import type { Role } from "../../domain/roles.ts";
 import { tokenFor } from "./fight.ts";
 
 /** The codec that Colyseus and its SDK use; it is theirs, not a dependency of ours. */
@@ -82,9 +83,9 @@ export async function joinRoomRaw(
   room: string,
   joinOptions: object,
   userId: string,
-  { acknowledge = true }: { acknowledge?: boolean } = {},
+  { acknowledge = true, role = "joueur" }: { acknowledge?: boolean; role?: Role } = {},
 ): Promise<RawClient> {
-  const token = await tokenFor("joueur", userId);
+  const token = await tokenFor(role, userId);
   const reply = await fetch(`${gameUrl.replace("ws:", "http:")}/matchmake/joinOrCreate/${room}`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { fightOf } from "../../../domain/matchmaking/fight.ts";
 import { findMatches, type OpenGroup } from "../../../domain/matchmaking/matcher.ts";
 import { mode, modeRules } from "../../../domain/matchmaking/modes.ts";
-import { windowOf } from "../../../domain/matchmaking/ticket.ts";
+import { createQueue } from "../../../domain/matchmaking/queue.ts";
+import { type WaitingTicket, windowOf } from "../../../domain/matchmaking/ticket.ts";
 import { combatStartBody } from "../../../rooms/combat-start.ts";
 import { NOW, RULES, ticket } from "./helper.ts";
 
@@ -68,6 +69,30 @@ describe("[QUEUE-6] who plays whom", () => {
   });
 });
 
+test("[QUEUE-6] a ticket looks at so many others and tries so many combinations, however many there are", () => {
+  let looks = 0;
+  // Of pairs there are no teams of three: each combination is tried in vain.
+  const pairs = Array.from({ length: 50 }, (_, i) =>
+    Object.defineProperty(ticket(1_000 + (i % 7)), "taille", {
+      get() {
+        looks += 1;
+        return 2;
+      },
+    }),
+  );
+  expect(findMatches(RULES["3V3"], pairs, NOW).matches).toEqual([]);
+  expect(looks / pairs.length).toBeLessThan(2_500);
+
+  const all = Array.from({ length: 5_000 }, () => ticket(1_000));
+  let asked = 0;
+  const nobody = () => {
+    asked += 1;
+    return false;
+  };
+  expect(createQueue(all).near(all[0] as WaitingTicket, 100, 24, nobody)).toEqual([]);
+  expect(asked).toBeLessThan(1_000);
+});
+
 describe("[QUEUE-4] teams", () => {
   test("[QUEUE-4] a pair and two alone: the pair on one side", () => {
     const pair = ticket(1_000, { taille: 2 });
@@ -80,6 +105,13 @@ describe("[QUEUE-4] teams", () => {
     const all = [ticket(1_000, { waited: 9 }), ticket(1_001, { taille: 2 }), ticket(1_004, { taille: 2 })];
     const found = findMatches(RULES["2V2"], all, NOW).matches;
     expect(found.map(({ equipes }) => equipes.flat().length)).toEqual([2]);
+  });
+
+  test("[QUEUE-4] three pairs, which make no two teams of three, do not keep the oldest from a match with those alone", () => {
+    const pairs = [1_000, 1_001, 1_002].map((cote, i) => ticket(cote, { taille: 2, waited: 9 - i }));
+    const alone = [ticket(1_010), ticket(1_011)];
+    const [found] = findMatches(RULES["3V3"], [...pairs, ...alone], NOW).matches;
+    expect(ids(found?.equipes.flat() ?? []).toSorted()).toEqual(ids([...pairs.slice(0, 2), ...alone]));
   });
 
   test("[QUEUE-4] the strong are on both sides", () => {

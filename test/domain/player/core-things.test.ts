@@ -345,6 +345,12 @@ describe("improving, mending, enchanting", () => {
     expect(one(events, "EquipementRepare")).toMatchObject({ avant: 1, apres: 3, durabiliteMax: 3, cout: 33 });
     expect(slotOf(state, "sword").proprietes).toEqual(slotOf(start, "sword").proprietes);
     expect(when(given(used, gold(-1)), mend).code).toBe("NOT_ENOUGH_GOLD");
+    // As it may have been given: worn more than it can be.
+    const slot = slotOf(start, "sword");
+    const spent = { ...slot, proprietes: { ...slot.proprietes, usure: 9 } };
+    const inventaire = { ...start.inventaire, slots: { ...start.inventaire.slots, [slot.slotId]: spent } };
+    const whole = when(given({ ...start, inventaire }, gold(100)), mend);
+    expect(one(whole.events, "EquipementRepare")).toMatchObject({ avant: 0, apres: 3, durabiliteMax: 3 });
   });
 
   test("[SMITH-5] an enchantment uses up its material, and is there once", () => {

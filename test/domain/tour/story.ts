@@ -51,19 +51,20 @@ function authors(game: Game): void {
 }
 
 /** Those who play: created, given first things by the game, led to level 10 and beyond. */
-function people(game: Game): void {
+function people(game: Game, mark: string): void {
   const all = [
     [ADA, "ada", "GUERRIER", 40_000],
     [BEL, "bel", "MAGE", 15_000],
     [CYR, "cyr", "CLERC", 15_000],
     [DOV, "dov", "VOLEUR", 0],
   ] as const;
-  for (const [joueurId, username, classe, montant] of all) {
+  for (const [joueurId, name, classe, montant] of all) {
+    const username = `${mark}${name}`;
     tell(
       game,
       joueurId,
       { type: "CreerJoueur", joueurId, username, email: `${username}@example.org`, pseudo: username, classe },
-      { type: "SeConnecter", sessionId: `${username} 1` },
+      { type: "SeConnecter", sessionId: `${name} 1` },
       { type: "RejoindreGuilde", guildeId: "clochette", nom: "Les Sonneurs" },
       { type: "ModifierOr", delta: 50_000, raison: "CADEAU", reference: "tour" },
     );
@@ -143,11 +144,10 @@ function lands(game: Game): void {
   tell(game, ADA, { type: "ParlerPnj", pnjId: PNJ.zephyrin });
   tell(game, ADA, { type: "AccepterQuete", queteId: QUEST.voieDeLAventurier });
   const sage = { type: "RecolterRessource", ressourceId: RESOURCE.saugeDesChamps };
-  for (const [joueurId, pseudo] of [
-    [ADA, "ada"],
-    [BEL, "bel"],
-  ])
+  for (const joueurId of [ADA, BEL]) {
+    const { pseudo } = game.player(joueurId).joueur;
     tellWorld({ type: "DecouvrirZone", zoneId: ZONE.champsAuxLucioles, joueurId, pseudo });
+  }
   tellWorld({ ...sage, joueurId: ADA, quantite: 20 });
   const given = { joueurId: BEL, montant: 5, reference: "tour" };
   tellWorld({ type: "ContribuerEvenement", evenementId: EVENT.grandeMoisson, ...given });
@@ -242,8 +242,8 @@ function exchange(game: Game, n: number, offers: readonly object[]): void {
   const echangeId = id("ec4a0000", n);
   const both = (par: string, command: Sent): void => {
     const [ada, bel] = [
-      { avec: BEL, pseudoAvec: "bel" },
-      { avec: ADA, pseudoAvec: "ada" },
+      { avec: BEL, pseudoAvec: game.player(BEL).joueur.pseudo },
+      { avec: ADA, pseudoAvec: game.player(ADA).joueur.pseudo },
     ];
     const half = (joueurId: string, other: object) => ({
       to: "Joueur" as const,
@@ -270,9 +270,17 @@ function evening(game: Game): void {
   tell(game, ADA, { type: "SeDeconnecter", sessionId: "ada 1" });
 }
 
-/** The grand tour: one story through the whole game, by commands alone. */
-export function grandTour(): Game {
+/** One of them wants to be forgotten. */
+function farewell(game: Game): void {
+  tell(game, DOV, { type: "EffacerDonneesPersonnelles" });
+}
+
+/**
+ * The grand tour: one story through the whole game, by commands alone.
+ * @param mark begins every player's names
+ */
+export function grandTour(mark = ""): Game {
   const game = new Game();
-  for (const chapter of [authors, people, village, bags, lands, fights, trade, evening]) chapter(game);
+  for (const chapter of [authors, people, village, bags, lands, fights, trade, evening, farewell]) chapter(game, mark);
   return game;
 }

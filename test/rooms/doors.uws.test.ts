@@ -1,0 +1,3 @@
+import { describeDoors } from "./doors.cases.ts";
+
+describeDoors("uws");
