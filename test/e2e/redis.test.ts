@@ -346,7 +346,8 @@ test("[CACHE-3] leaderboards are what the players' rows are, also after a flush"
   await redis.flushall();
   await until(async () => (await score()) === levelScore(1, 0), "the board");
   const board = async (query: string) => (await call(server.apiUrl, `/leaderboards/${query}`, "joueur")).body;
-  await until(async () => (await board("level"))["live"] === true);
+  for (const name of ["level", "guild"])
+    await until(async () => (await board(name))["live"] === true, `the board ${name}`);
   const around = await board(`level?around=${player.id}&limit=1`);
   expect(around["items"]).toMatchObject([{ joueurId: player.id }]);
   expect(await board("guild")).toMatchObject({
