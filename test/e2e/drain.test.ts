@@ -23,8 +23,10 @@ import { FAST, type TestServerProcess, useServerProcess } from "../support/serve
 import { sql } from "../support/sql.ts";
 
 const database = useDatabase();
-const env = { ...FAST, DEMO_WORLD: "true", DRAIN_TIMEOUT_MS: "1000" };
-const [one, two] = [useServerProcess(database, env), useServerProcess(database, env)];
+const env = { ...FAST, DEMO_WORLD: "true" };
+const one = useServerProcess(database, env);
+/** Leaves what takes longer as it is. */
+const two = useServerProcess(database, { ...env, DRAIN_TIMEOUT_MS: "1000" });
 const DEFEND: CombatCommandMessage = { type: "ExecuterAction", typeAction: "DEFENSE" };
 let balancer: Balancer;
 beforeAll(async () => {
@@ -99,6 +101,23 @@ async function turnOf(fight: Fight, sessions: readonly [CombatSession, CombatSes
   return isTurnOf(state, fight.alix) ? sessions[0] : sessions[1];
 }
 
+/** A command that waits for its commit while `work` runs, and what the sessions had been told when it was answered. */
+async function underWay(
+  fight: Fight,
+  [session, seen]: readonly [CombatSession, readonly (readonly string[])[]],
+  work: () => Promise<void>,
+) {
+  const commandId = crypto.randomUUID();
+  const answer = await holdAppends(database.url, fight.combatId, async (blocked) => {
+    const answer = session.command(DEFEND, { commandId });
+    const told = answer.then(() => seen.map((all) => [...all]));
+    await blocked();
+    await work();
+    return { answer, told };
+  });
+  return { commandId, ...answer };
+}
+
 async function expectDoneOnce(fight: Fight, commandId: string, answer: Awaited<ReturnType<CombatSession["command"]>>) {
   const events = (await readLog(two.apiUrl, fight.combatId)).filter(({ metadata }) => metadata.commandId === commandId);
   expect(answer).toMatchObject({ ok: true });
@@ -111,18 +130,14 @@ describe("drain", () => {
     const fight = await startFight(one.apiUrl);
     const sessions = await joinBoth(fight);
     const { seen, away } = watch(sessions);
-    const mine = await turnOf(fight, sessions);
-    const commandId = crypto.randomUUID();
-    const answer = await holdAppends(database.url, fight.combatId, async (blocked) => {
-      const answer = mine.command(DEFEND, { commandId });
-      await blocked();
+    const { commandId, answer, told } = await underWay(fight, [await turnOf(fight, sessions), seen], async () => {
       // Ordered through the other node.
       expect(await drain(one, two)).toBe(202);
-      return { answer };
     });
     await away();
+    expect(await told).toEqual([[], []]);
     switchTo(two);
-    await expectDoneOnce(fight, commandId, await answer.answer);
+    await expectDoneOnce(fight, commandId, await answer);
     await finish(fight, sessions, two.apiUrl);
     for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
     const left = "SELECT count(*)::int AS count FROM stream_heads WHERE owner_node = $1";
@@ -172,24 +187,20 @@ describe("drain", () => {
   });
 
   test("[DRAIN-3] what is not finished by the deadline is left as it is: clients come again all the same, and it is done once at most", async () => {
-    switchTo(one);
-    const fight = await startFight(one.apiUrl);
+    switchTo(two);
+    const fight = await startFight(two.apiUrl);
     const sessions = await joinBoth(fight);
     const { seen, away } = watch(sessions);
-    const mine = await turnOf(fight, sessions);
-    const commandId = crypto.randomUUID();
-    const answer = await holdAppends(database.url, fight.combatId, async (blocked) => {
-      const answer = mine.command(DEFEND, { commandId });
-      await blocked();
-      expect(await drain(one, one)).toBe(202);
+    const { commandId, answer, told } = await underWay(fight, [await turnOf(fight, sessions), seen], async () => {
+      expect(await drain(two, two)).toBe(202);
       await away();
-      return { answer };
     });
-    switchTo(two);
-    await expectDoneOnce(fight, commandId, await answer.answer);
-    await finish(fight, sessions, two.apiUrl);
+    switchTo(one);
+    await expectDoneOnce(fight, commandId, await answer);
+    expect((await told).flat()).toContain("resuming 4101");
+    await finish(fight, sessions, one.apiUrl);
     for (const all of seen) expect(all).toEqual([...PAUSE, "closed left"]);
-    expect(await drain(one, one, "DELETE")).toBe(202);
+    expect(await drain(two, two, "DELETE")).toBe(202);
   });
 
   test("[DRAIN-4] SIGTERM drains and ends: another node goes on at once", async () => {
@@ -197,10 +208,15 @@ describe("drain", () => {
     const fight = await startFight(one.apiUrl);
     const sessions = await joinBoth(fight);
     const { seen, away } = watch(sessions);
-    await turnOf(fight, sessions);
-    const stopped = one.stop("SIGTERM");
+    let stopped: Promise<void> | undefined;
+    const first = await underWay(fight, [await turnOf(fight, sessions), seen], async () => {
+      stopped = one.stop("SIGTERM");
+      await until(async () => (await fetch(`${one.apiUrl}/readyz`).catch(() => undefined))?.status !== 200);
+    });
     await away();
+    expect(await first.told).toEqual([[], []]);
     switchTo(two);
+    await expectDoneOnce(fight, first.commandId, await first.answer);
     const mine = await turnOf(fight, sessions);
     const commandId = crypto.randomUUID();
     await expectDoneOnce(fight, commandId, await mine.command(DEFEND, { commandId }));
