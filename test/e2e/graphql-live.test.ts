@@ -8,11 +8,14 @@ import { player } from "../../domain/player/player.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { streamsOf } from "../../rooms/streams.ts";
 import { type Adventurer, arrive, call, give, wholeLog } from "../support/adventure.ts";
+import { withClient } from "../support/client.ts";
 import { isTurnOf, joinAs, startFight, tokenFor } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { appendRaw } from "../support/raw-append.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
 
-const server = useServerProcess(useDatabase(), { ...FAST, DEMO_WORLD: "true" });
+const database = useDatabase();
+const server = useServerProcess(database, { ...FAST, DEMO_WORLD: "true", FRESH_WITHIN_MS: "30000" });
 type Json = Record<string, unknown>;
 interface Told {
   readonly type: string;
@@ -115,6 +118,21 @@ test("[GQL-7] a combat is followed from its beginning, each event once and in or
     watcher.stop();
   }
   await Promise.all(sessions.map((session) => session.leave()));
+});
+
+test("[GQL-7] a combat that has only just begun is there for its players, also while an unfinished append holds up the feed", async () => {
+  await withClient(database.url, async (client) => {
+    await client.query("BEGIN");
+    await appendRaw(client, crypto.randomUUID(), 0);
+    const { combatId, alix: one } = await startFight(server.apiUrl);
+    const following = follow(await clientFor("joueur", one), COMBAT, { id: combatId, after: 0 });
+    // As long as it would take to be told that there is none.
+    await sleep(300);
+    await client.query("ROLLBACK");
+    await until(() => following.told.length + following.failed.length > 0);
+    expect(following.failed).toEqual([]);
+    following.stop();
+  });
 });
 
 test("[GQL-7] a player is told all that happens to it, over its streams, and nobody else is", async () => {
