@@ -267,7 +267,8 @@ export function createRoomClass<S, C, View extends Schema>(kind: RoomKind<S, C, 
     override async onJoin(client: Client, options: Record<string, unknown>): Promise<void> {
       const actor = this.#actor;
       const who = client.auth as Entrant;
-      if (actor === undefined || !(await actor.ready())) throw refuse("NOT_FOUND");
+      // There is one, or nobody had come this far: it has been given up before it was loaded.
+      if (actor === undefined || !(await actor.ready())) throw refuse("UNAVAILABLE");
       const session = who.session ?? crypto.randomUUID();
       const problem = kind.refuseEntry(actor.state, who) ?? this.#refuseReturn(who);
       if (problem !== undefined) throw refuse(problem);

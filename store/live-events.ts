@@ -33,6 +33,8 @@ export interface LiveEvents {
   follow(topic: Topic, options?: FollowOptions): AsyncIterableIterator<StoredEvent, void, void>;
   /** The last sequence before which nothing is still to come. */
   settled(): number;
+  /** The last sequence of the log, as far as a thousand events beyond that show: what is durable, though more may be still to come before it. */
+  newest(): Promise<number>;
   /** Who follows at present. */
   readonly followers: number;
   close(): Promise<void>;
@@ -61,7 +63,7 @@ const RETRY_MS = 250;
 
 /** Reads the log only while somebody follows, from where it ends then. */
 export function createLiveEvents(
-  store: Pick<EventStore, "readTopic" | "highWaterMark" | "lastSequence">,
+  store: Pick<EventStore, "readTopic" | "highWaterMark" | "lastSequence" | "runAfter">,
   feed: Feed,
   { onFault }: LiveEventsOptions = {},
 ): LiveEvents {
@@ -208,6 +210,7 @@ export function createLiveEvents(
       };
     },
     settled: () => feed.settled(),
+    newest: async () => (await store.runAfter(feed.settled())).last,
     get followers() {
       return followers.size;
     },

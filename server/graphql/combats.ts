@@ -51,8 +51,8 @@ export async function headOf(context: Context, combatId: string): Promise<Combat
   if (!COMBAT_VIEWERS.some((role) => role === who.role)) throw refuse("FORBIDDEN");
   let head = await load.combatHead.load(combatId);
   if (head === undefined) {
-    // It may have only just begun: its players know of it before the read model does.
-    await freshness.reached(["combat"], live.settled());
+    // It may have only just begun: its players know of it before the read model does, and before this node's feed.
+    await freshness.reached(["combat"], await live.newest());
     head = await load.combatHead.clear(combatId).load(combatId);
   }
   if (head === undefined || mayLookInto(who, head)) return head;

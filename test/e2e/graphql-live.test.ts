@@ -8,11 +8,14 @@ import { player } from "../../domain/player/player.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { streamsOf } from "../../rooms/streams.ts";
 import { type Adventurer, arrive, call, give, wholeLog } from "../support/adventure.ts";
+import { withClient } from "../support/client.ts";
 import { isTurnOf, joinAs, startFight, tokenFor } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { appendRaw } from "../support/raw-append.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
 
-const server = useServerProcess(useDatabase(), { ...FAST, DEMO_WORLD: "true" });
+const database = useDatabase();
+const server = useServerProcess(database, { ...FAST, DEMO_WORLD: "true", FRESH_WITHIN_MS: "30000" });
 type Json = Record<string, unknown>;
 interface Told {
   readonly type: string;
@@ -65,12 +68,15 @@ function follow(client: Client, query: string, variables: Json = {}): Following 
 }
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 2_400; tries += 1) {
     if (await holds()) return;
     await sleep(25);
   }
   throw new Error("it did not come about");
 }
+
+/** Until so many subscriptions follow the log: what happens from then on they are told. */
+const followers = (count: number) => until(async () => (await server.metric("aether_live_followers")) === count);
 
 const COMBAT =
   "subscription ($id: ID!, $after: Float) { combatUpdated(combatId: $id, after: $after) { type version sequence payload } }";
@@ -114,10 +120,26 @@ test("[GQL-7] a combat is followed from its beginning, each event once and in or
   await Promise.all(sessions.map((session) => session.leave()));
 });
 
+test("[GQL-7] a combat that has only just begun is there for its players, also while an unfinished append holds up the feed", async () => {
+  await withClient(database.url, async (client) => {
+    await client.query("BEGIN");
+    await appendRaw(client, crypto.randomUUID(), 0);
+    const { combatId, alix: one } = await startFight(server.apiUrl);
+    const following = follow(await clientFor("joueur", one), COMBAT, { id: combatId, after: 0 });
+    // As long as it would take to be told that there is none.
+    await sleep(300);
+    await client.query("ROLLBACK");
+    await until(() => following.told.length + following.failed.length > 0);
+    expect(following.failed).toEqual([]);
+    following.stop();
+  });
+});
+
 test("[GQL-7] a player is told all that happens to it, over its streams, and nobody else is", async () => {
+  await followers(0);
   const mine = follow(await clientFor("joueur", alix.id), ME);
   const another = follow(await clientFor("joueur"), ME);
-  await sleep(200);
+  await followers(2);
   const before = (await wholeLog(server.apiUrl)).at(-1)?.sequence ?? 0;
   await alix.does({ type: "EquiperItem", slotId: alix.slotOf(ITEM.epeeEbrechee) });
   await alix.does({ type: "AccepterQuete", queteId: QUEST.bienvenue });
@@ -125,21 +147,24 @@ test("[GQL-7] a player is told all that happens to it, over its streams, and nob
   await until(() => mine.told.some(({ type }) => type === "OrModifie"));
   const streams = streamsOf(player, alix.id).map(({ aggregateId }) => aggregateId);
   const own = (await logOf(...streams)).filter(({ sequence }) => sequence > before);
+  await until(() => mine.told.length >= own.length);
   expect(mine.told.map(({ sequence }) => sequence)).toEqual(own.map(({ sequence }) => sequence));
   expect(mine.told.map(({ type }) => type)).toEqual(
     expect.arrayContaining(["ItemEquipe", "QueteAcceptee", "OrModifie"]),
   );
   expect(another.told).toEqual([]);
+  for (const one of [mine, another]) one.stop();
 });
 
 test("[GQL-7] the world's events come without whom they are owed to; a book comes as it is after each change", async () => {
+  await followers(0);
   const world = follow(await clientFor("spectateur"), "subscription { worldEvent { type version sequence payload } }");
   const book = follow(
     await clientFor("joueur", alix.id),
     "subscription ($id: ID!) { orderBookChanged(itemId: $id) { ventes { prix quantite } achats { prix } } }",
     { id: ITEM.potionDeSoin },
   );
-  await sleep(200);
+  await followers(2);
   const definition = { type: "RECOLTE", nom: "Moisson", objectif: 10, dureeMs: 100_000 };
   const happening = { type: "DeclencherEvenement", evenementId: crypto.randomUUID(), definition };
   const begun = await call(server.apiUrl, "/world/commands", "admin", { method: "POST", body: happening });
@@ -157,6 +182,7 @@ test("[GQL-7] the world's events come without whom they are owed to; a book come
   expect(book.books.at(-1)).toEqual({ ventes: [{ prix: 7, quantite: 1 }], achats: [] });
   expect(world.failed).toEqual([]);
   expect(JSON.stringify(world.told)).not.toContain(alix.id);
+  for (const one of [world, book]) one.stop();
 });
 
 test("[GQL-8] after a kill the client goes on where it was: no event is lost, none comes twice", async () => {

@@ -130,10 +130,13 @@ describe.each(SUBSCRIPTIONS)("subscriptions", ({ field, query, roles }) => {
     const firsts = Promise.all(clients.map((client) => firstOf(client, filled(query)))).finally(() => {
       settled = true;
     });
-    // A book tells nothing of the past: it changes until all have heard of it.
+    // A book tells nothing of the past: it changes until all have heard of it. A player's open orders are limited in number.
     while (field === "orderBookChanged" && !settled) {
       const body = { itemId: ITEM.potionDeSoin, quantite: 1, prixUnitaire: 1 };
-      await call(server.apiUrl, "/market/buy", "joueur", { method: "POST", body, userId: alix.id });
+      const asked = await call(server.apiUrl, "/market/buy", "joueur", { method: "POST", body, userId: alix.id });
+      const [placed] = asked.body["events"] as readonly { readonly payload: { readonly ordreId: string } }[];
+      const path = `/market/orders/${placed?.payload.ordreId}`;
+      await call(server.apiUrl, path, "joueur", { method: "DELETE", userId: alix.id });
     }
     expect(await firsts).toEqual(ROLES.map((role) => (roles.includes(role) ? "told" : "FORBIDDEN")));
     for (const client of clients) await client.dispose();

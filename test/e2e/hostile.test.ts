@@ -3,7 +3,7 @@ import { demoWorld } from "../../domain/catalogue/demo/demo-world.ts";
 import { ITEM, PNJ, QUEST, RESOURCE, SKILL, ZONE } from "../../domain/catalogue/demo/ids.ts";
 import type { Answer } from "../../domain/codes.ts";
 import { WORLD_ID } from "../../domain/world/values.ts";
-import { arrive, call, give, sagasDone, wholeLog } from "../support/adventure.ts";
+import { arrive, call, give, readAsAdmin, sagasDone, wholeLog } from "../support/adventure.ts";
 import { readLog, startFight } from "../support/fight.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { joinRaw, joinRoomRaw, type RawClient } from "../support/raw-client.ts";
@@ -95,13 +95,17 @@ const ask = (room: RawClient, command: object): Promise<Answer> =>
 const badRequests = (): Promise<number> => server.metric("aether_refused_total", 'code="BAD_REQUEST"');
 /** A player as the log has it at this moment: what it is, and beside that all of it. */
 async function profileOf(id: string): Promise<Record<string, unknown>> {
-  const { body } = await call(server.apiUrl, `/aggregates/Joueur/${id}`, "admin");
-  const state = body["state"] as { readonly joueur: object };
+  const { state } = await readAsAdmin<{ state: { joueur: object } }>(server.apiUrl, `/aggregates/Joueur/${id}`);
   return { ...state.joueur, all: state };
 }
-const bookOf = async (itemId: string, minSequence: number) =>
-  (await call(server.apiUrl, `/market/items/${itemId}/book?minSequence=${minSequence}`, "joueur", { userId: uuid() }))
-    .body;
+/** A read waits for a while for the read model; on a busy machine that may take longer. */
+async function bookOf(itemId: string, minSequence: number): Promise<Record<string, unknown>> {
+  for (;;) {
+    const path = `/market/items/${itemId}/book?minSequence=${minSequence}`;
+    const { status, body } = await call(server.apiUrl, path, "joueur", { userId: uuid() });
+    if (status !== 503) return body;
+  }
+}
 const rest = (id: string, body: unknown, commandId = uuid()) =>
   call(server.apiUrl, `/players/${id}/commands`, "joueur", { method: "POST", body, userId: id, id: commandId });
 
@@ -148,9 +152,7 @@ describe("broken commands", () => {
       expect(await profileOf(mallory.id)).toEqual(profile);
       const since = (await wholeLog(server.apiUrl)).slice(log.length).map(({ eventType }) => eventType);
       // The world's own time goes on.
-      expect(
-        since.filter((type) => !/^(HeurePassee|JourChange|CycleJourNuit|MeteoChangee|Ressource)/.test(type)),
-      ).toEqual([]);
+      expect(since.filter((type) => !["TempsEcoule", "RessourceRegeneree"].includes(type))).toEqual([]);
       room.destroy();
     },
   );
@@ -224,6 +226,7 @@ describe("broken commands", () => {
     for (const one of [witness, loud]) one.destroy();
 
     const mallory = await someone();
+    // Those of the tests before, whom nobody watches any more, leave memory when their time is up.
     const players = await server.metric("aether_actors", 'aggregate_type="Joueur"');
     const commandId = uuid();
     const gift = { type: "ModifierOr", delta: 5, raison: "CADEAU", reference: "t" };
@@ -240,7 +243,7 @@ describe("broken commands", () => {
     expect(first.ok).toBe(true);
     expect(await ask(room, { ...drop, commandId: dropId.toUpperCase() })).toEqual(first);
     expect(await profileOf(mallory.id)).toMatchObject({ or: 1_005 });
-    expect(await server.metric("aether_actors", 'aggregate_type="Joueur"')).toBe(players);
+    expect(await server.metric("aether_actors", 'aggregate_type="Joueur"')).toBeLessThanOrEqual(players);
     room.destroy();
   });
 });
@@ -469,9 +472,11 @@ describe("at once", () => {
     const rooms = await Promise.all(people.map(({ id }) => joinRoomRaw(server.gameUrl, "world", {}, id)));
     for (const room of rooms) await ask(room, { type: "DecouvrirZone", zoneId: ZONE.champsAuxLucioles });
     const left = async () => {
-      const { body } = await call(server.apiUrl, `/aggregates/WorldState/${WORLD_ID}`, "admin");
-      const { ressources } = body["state"] as { readonly ressources: Record<string, { readonly quantite: number }> };
-      return ressources[RESOURCE.saugeDesChamps]?.quantite ?? 0;
+      const path = `/aggregates/WorldState/${WORLD_ID}`;
+      const { state } = await readAsAdmin<{
+        state: { ressources: Record<string, { readonly quantite: number }> };
+      }>(server.apiUrl, path);
+      return state.ressources[RESOURCE.saugeDesChamps]?.quantite ?? 0;
     };
     const before = await left();
     const quantite = 100;

@@ -209,8 +209,16 @@ test("[RESUME-7] a seat that was taken and not come to does not hold up the end 
 test("[RESUME-6] a room that was disposed and is joined again goes on where it was", async () => {
   const fight = await startFight(server.apiUrl);
   const sessions = await joinBoth(fight);
-  await Promise.all([play(sessions[0], fight.alix, 1), play(sessions[1], fight.bruno, 1)]);
-  const before = await sessions[0].until((s) => isTurnOf(s, fight.alix) || isTurnOf(s, fight.bruno));
+  const answers = new Map<string, Answer>();
+  await Promise.all([
+    play(sessions[0], fight.alix, 1, keepAnswers(sessions[0], answers)),
+    play(sessions[1], fight.bruno, 1, keepAnswers(sessions[1], answers)),
+  ]);
+  // An answer to the one may come before the other is shown what it is about.
+  const played = Math.max(...[...answers.values()].map((answer) => (answer.ok ? answer.version : 0)));
+  const before = await sessions[0].until(
+    (s) => s.version >= played && (isTurnOf(s, fight.alix) || isTurnOf(s, fight.bruno)),
+  );
   const raw = await joinRaw(server.gameUrl, fight.combatId, fight.alix);
   await leave(...sessions);
   raw.destroy();

@@ -22,6 +22,7 @@ import { createLiveEvents } from "../../store/live-events.ts";
 import { createMemoryStore } from "../../store/memory-store.ts";
 import { createRegistry } from "../../store/registry.ts";
 import { createLocalWakeUps } from "../../store/wake-ups.ts";
+import { patiently } from "../support/patiently.ts";
 
 /** A fight that is written to the log as it comes, without a room or an actor of its own. */
 export interface Fought {
@@ -141,14 +142,7 @@ export async function startSpectateServer(
     },
     async watch(combatId: string, options: SpectateOptions = {}, at = url): Promise<SpectateSession> {
       const client = new AetherClient({ url: at, token: uuidv7(), heartbeatMs: 600_000 });
-      for (let tries = 0; ; tries += 1) {
-        try {
-          return await client.spectate(combatId, options);
-        } catch (error) {
-          // Clients and server share a thread here: on a busy machine a join may take longer than a client waits.
-          if (tries === 5 || !String(error).includes("in time")) throw error;
-        }
-      }
+      return patiently(() => client.spectate(combatId, options));
     },
     async close(): Promise<void> {
       await game.close();

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { createMemoryStore } from "../../store/memory-store.ts";
 import { createRegistry } from "../../store/registry.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { openStore } from "../support/store.ts";
@@ -32,4 +33,32 @@ test("[ROOM-3] actor, room, serializer and store know nothing of combat: a secon
   for await (const { eventType } of store.readStream(tallyId)) types.push(eventType);
   expect(types).toEqual(["Added", "Added", "Added", "Reminded"]);
   expect(server.faults).toEqual([]);
+});
+
+test("[DRAIN-1] who joins while the aggregate is loaded, and it is given up before it is there, comes again and gets in", async () => {
+  const memory = createMemoryStore(createRegistry(tally.events));
+  const gate = Promise.withResolvers<void>();
+  let held = false;
+  const store: typeof memory = {
+    ...memory,
+    async activate(...given) {
+      if (held) await gate.promise;
+      return memory.activate(...given);
+    },
+  };
+  const server = await startTallyServer(store, "ws", { tally: {} });
+  releasers.push(server.close);
+  const tallyId = await server.begin();
+  await server.drain();
+  server.open();
+  held = true;
+  const joining = server.join("tally", tallyId);
+  await expect.poll(server.clients).toBe(1);
+  await server.drain();
+  held = false;
+  gate.resolve();
+  server.open();
+  const session = await joining;
+  expect(session.state).toMatchObject({ version: 1, sum: 0 });
+  await session.leave();
 });

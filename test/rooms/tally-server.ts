@@ -33,8 +33,9 @@ export async function startTallyServer(
   const refused: string[] = [];
   const faults: unknown[] = [];
   const cut: string[] = [];
+  const measure = createMeasure(createMetrics());
   const telemetry = {
-    measure: { ...createMeasure(createMetrics()), cut: (_room: string, why: string) => void cut.push(why) },
+    measure: { ...measure, cut: (_room: string, why: string) => void cut.push(why) },
     refused: (code: string) => void refused.push(code),
     fault: (where: string, error: unknown) => void faults.push(where, error),
   };
@@ -74,6 +75,11 @@ export async function startTallyServer(
       client.auth.token = uuidv7();
       return Session.join(client, room, { tallyId, events: true }, 600_000);
     },
+    /** In all rooms, those that are about to join among them. */
+    clients: () => [...measure.rooms.values()].flatMap((open) => [...open]).reduce((sum, here) => sum + here(), 0),
+    drain: () => actors.drain(),
+    /** After a drain. */
+    open: () => actors.open(),
     async close(): Promise<void> {
       await actors.close();
       await game.close();

@@ -5,6 +5,7 @@ import type { PlayerCommandMessage } from "../../client/player.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { post, tokenFor } from "./fight.ts";
+import { patiently } from "./patiently.ts";
 
 /** One player's way into the game. */
 export interface Adventurer {
@@ -31,7 +32,7 @@ export async function arrive(
   id: string = crypto.randomUUID(),
 ): Promise<Adventurer> {
   const client = await clientFor(gameUrl, id);
-  const session = await client.joinPlayer({ events: true });
+  const session = await patiently(() => client.joinPlayer({ events: true }));
   const adventurer: Adventurer = {
     id,
     client,
@@ -81,24 +82,33 @@ export async function give(apiUrl: string, id: string, command: Record<string, u
   expect(status, JSON.stringify(body)).toBe(200);
 }
 
+/** What an operator reads. A server that is busy, or has just started, may not get to it in time: it is asked again. */
+export async function readAsAdmin<Body>(apiUrl: string, path: string): Promise<Body> {
+  for (;;) {
+    const { status, body } = await call(apiUrl, path, "admin");
+    if (status === 200) return body as Body;
+    if (status !== 503) throw new Error(`${path}: ${JSON.stringify(body)}`);
+    await sleep(50);
+  }
+}
+
 /** The whole log, by pages. */
 export async function wholeLog(apiUrl: string): Promise<StoredEvent[]> {
   const events: StoredEvent[] = [];
   for (;;) {
-    const { body } = await call(apiUrl, `/events?limit=1000&after=${events.at(-1)?.sequence ?? 0}`, "admin");
-    const page = (body as unknown as { items: StoredEvent[] }).items;
+    const after = events.at(-1)?.sequence ?? 0;
+    const { items: page } = await readAsAdmin<{ items: StoredEvent[] }>(apiUrl, `/events?limit=1000&after=${after}`);
     events.push(...page);
     if (page.length < 1_000) return events;
   }
 }
 
 /** Resolves when every saga has seen the log to its end; what they led to included. */
-export async function sagasDone(apiUrl: string, withinMs = 15_000): Promise<void> {
+export async function sagasDone(apiUrl: string, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   let quiet = 0;
   while (quiet < 3) {
-    const { body } = await call(apiUrl, "/admin/projections", "admin");
-    const items = (body as unknown as { items: { lagEvents: number }[] }).items;
+    const { items } = await readAsAdmin<{ items: { lagEvents: number }[] }>(apiUrl, "/admin/projections");
     quiet = items.every(({ lagEvents }) => lagEvents === 0) ? quiet + 1 : 0;
     if (Date.now() > deadline) throw new Error(`the sagas have not come to an end: ${JSON.stringify(items)}`);
     await sleep(50);

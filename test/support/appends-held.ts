@@ -14,11 +14,16 @@ export async function holdAppends<T>(
   await Promise.all([holder.connect(), observer.connect()]);
   try {
     await holder.query("BEGIN");
-    await holder.query("SELECT 1 FROM stream_heads WHERE aggregate_id = $1 FOR UPDATE", [aggregateId]);
+    const { rows: held } = await holder.query<{ pid: number }>(
+      "SELECT pg_backend_pid() AS pid FROM stream_heads WHERE aggregate_id = $1 FOR UPDATE",
+      [aggregateId],
+    );
     return await work(async () => {
       for (;;) {
+        // Others may wait for other locks, whose holders are gone in a moment.
         const { rows } = await observer.query(
-          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+          "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND $1 = ANY (pg_blocking_pids(pid))",
+          [held[0]?.pid],
         );
         if (rows.length > 0) return;
         await sleep(2);

@@ -9,6 +9,7 @@ import { CombatView, projectCombat } from "../../rooms/combat-view.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { signToken } from "../../server/auth.ts";
 import { DEVELOPMENT_SECRET } from "../../server/config.ts";
+import { patiently } from "./patiently.ts";
 
 export function tokenFor(role: Principal["role"], userId: string = crypto.randomUUID()): Promise<string> {
   return signToken(DEVELOPMENT_SECRET, { userId, role, tenantId: "default" });
@@ -62,7 +63,7 @@ export async function joinAs(
   options: Pick<AetherOptions, "heartbeatMs"> = {},
 ): Promise<CombatSession> {
   const client = new AetherClient({ url: gameUrl, token: await tokenFor("joueur", userId), ...options });
-  return client.joinCombat(combatId, { events: true });
+  return patiently(() => client.joinCombat(combatId, { events: true }));
 }
 
 export const isOver = ({ etat }: CombatSnapshot): boolean => etat === "TERMINE" || etat === "ABANDONNE";

@@ -30,7 +30,7 @@ export function replayBook(log: Log, itemId: string, version?: number) {
   return { state, shown: { ...(view.toJSON() as object), itemId } as Record<string, unknown> };
 }
 
-function openOrders(state: MarketState): readonly Ordre[] {
+export function openOrders(state: MarketState): readonly Ordre[] {
   return [state.ventes, state.achats].flatMap((side) => [...items(side)].flatMap((level) => [...items(level.ordres)]));
 }
 

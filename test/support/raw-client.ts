@@ -91,13 +91,13 @@ export async function joinRoomRaw(
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(joinOptions),
   });
+  if (!reply.ok) throw new Error(`no seat: ${reply.status} ${await reply.text()}`);
   const seat = (await reply.json()) as {
     processId: string;
     roomId: string;
     sessionId: string;
     publicAddress?: string;
   };
-  if (!reply.ok) throw new Error(`no seat: ${JSON.stringify(seat)}`);
   const path = `/${seat.processId}/${seat.roomId}?sessionId=${seat.sessionId}&_authToken=${token}`;
   const socket = await upgrade(
     new URL(seat.publicAddress === undefined ? gameUrl : `ws://${seat.publicAddress}`),

@@ -13,7 +13,7 @@ export interface TestServer {
 }
 
 const DEBIAN_ROOT = "/usr/lib/postgresql";
-const NOT_DURABLE = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: 200 };
+const NOT_DURABLE = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", max_connections: 400 };
 
 /** A PostgreSQL for the whole run: the one given, a container, local binaries, or those from npm, in this order. */
 export async function findServer(runFolder: string): Promise<TestServer> {

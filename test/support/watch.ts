@@ -7,6 +7,7 @@ import {
 import type { CombatSnapshot } from "../../client/combat.ts";
 import type { Principal } from "../../rooms/principal.ts";
 import { type Fight, joinAs, play, tokenFor } from "./fight.ts";
+import { patiently } from "./patiently.ts";
 
 export interface Spectator {
   readonly session: SpectateSession;
@@ -21,7 +22,7 @@ export async function watch(
   { role = "spectateur", userId }: { readonly role?: Principal["role"]; readonly userId?: string } = {},
 ): Promise<Spectator> {
   const client = new AetherClient({ url: gameUrl, token: await tokenFor(role, userId) });
-  const session = await client.spectate(combatId, options);
+  const session = await patiently(() => client.spectate(combatId, options));
   const seen = [{ state: session.state, at: Date.now() }];
   session.onState((state) => seen.push({ state, at: Date.now() }));
   return { session, seen };
