@@ -48,7 +48,7 @@ export interface AetherOptions {
 }
 
 export interface JoinOptions {
-  /** Also send the events of each commit; default false: the state tells most clients enough. */
+  /** Also send the events of each commit, to `onEvents`; default false: the state tells most clients enough. */
   readonly events?: boolean;
 }
 

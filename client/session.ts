@@ -34,6 +34,8 @@ const TOO_MANY = 429;
 const ONE_MORE_JOIN_MS = 1_000;
 /** Below are HTTP statuses and Colyseus' own codes. */
 const LEAST_CLOSE_CODE = 1_000;
+/** Commits that are kept for the first who listens to events: the newest, so that nobody who asks and never listens fills the memory. */
+const EARLY_AT_MOST = 1_000;
 /** How often a first join is tried: a room that has just moved, or a node that drains, is no error of the caller's. */
 const FIRST_JOIN_TRIES = 5;
 
@@ -76,6 +78,8 @@ export class Session<State, Command extends object> {
   #token: string | undefined;
   readonly #stateListeners = new Set<(state: State) => void>();
   readonly #eventListeners = new Set<(events: SessionEvents) => void>();
+  /** Told before anybody listened to events; undefined: somebody has. */
+  #early: SessionEvents[] | undefined = [];
   readonly #messageListeners = new Map<string, Set<(message: unknown) => void>>();
   readonly #statusListeners = new Set<(status: SessionStatus, reason: string) => void>();
   /** When the last of the commands that came too early is sent again, ms since the epoch. */
@@ -133,9 +137,14 @@ export class Session<State, Command extends object> {
     return () => this.#stateListeners.delete(listener);
   }
 
-  /** Called with what each commit added; needs the join option `events: true`. What happened during a pause is not repeated. */
+  /**
+   * Called with what each commit added; needs the join option `events: true`. The first listener is called with all that came after the
+   * join's state, of commits the newest 1,000, however late it comes. What happened during a pause is not repeated.
+   */
   onEvents(listener: (events: SessionEvents) => void): () => void {
     this.#eventListeners.add(listener);
+    // Not before its caller has what ends it.
+    if (this.#early !== undefined) queueMicrotask(() => this.#tellEarly());
     return () => this.#eventListeners.delete(listener);
   }
 
@@ -210,6 +219,22 @@ export class Session<State, Command extends object> {
     if (room?.connection.isOpen) await within(room.leave(true), LEAVE_TIMEOUT_MS);
   }
 
+  #tell(events: SessionEvents): void {
+    if (this.#early === undefined) {
+      for (const listener of this.#eventListeners) listener(events);
+    } else if (this.#early.push(events) > EARLY_AT_MOST) this.#early.shift();
+  }
+
+  #tellEarly(): void {
+    const early = this.#early;
+    if (early === undefined || this.#eventListeners.size === 0) return;
+    this.#early = undefined;
+    for (const events of early) {
+      if (this.#status === "closed") return;
+      this.#tell(events);
+    }
+  }
+
   /** ms after which to send a command again that came too early: of several, one after the other. */
   #turn(answer: Answer | undefined): number {
     if (answer === undefined || answer.ok || answer.retryAfterMs === undefined) return 0;
@@ -257,8 +282,7 @@ export class Session<State, Command extends object> {
       for (const listener of this.#messageListeners.get(String(type)) ?? []) listener(message);
     });
     room.onMessage("events", (events: SessionEvents) => {
-      if (room !== this.#room) return;
-      for (const listener of this.#eventListeners) listener(events);
+      if (room === this.#room) this.#tell(events);
     });
     const first = Promise.withResolvers<void>();
     room.onStateChange((state) => {

@@ -43,7 +43,11 @@ function take(rows: PlayerRows, event: Told): void {
   const stream = event.aggregateType as PartType;
   const before =
     rows.joueurs.get(joueurId) ?? (event.eventType === "JoueurCree" ? createPlayer(rows, event) : undefined);
-  if (before === undefined) throw new EventFault("NO_PLAYER", "an event of a player whose creation was not taken");
+  if (before === undefined) {
+    // Of somebody whom only combats name ([FORGET-3]).
+    if (event.eventType === "DonneesPersonnellesEffacees") return;
+    throw new EventFault("NO_PLAYER", "an event of a player whose creation was not taken");
+  }
   if (sequence <= (before.sequences[stream] ?? 0)) return;
   if (isJoueurEvent(event)) foldJoueur(rows, before, event);
   else if (isInventaireEvent(event)) foldInventaire(rows, before, event);

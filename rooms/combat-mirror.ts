@@ -54,6 +54,8 @@ export interface CombatMirrorOptions {
   readonly tag: (id: string) => string;
   /** The last 20 actions up to a version, newest first, from the log. */
   readonly actsBefore: (id: string, version: number) => Promise<readonly Act[]>;
+  /** A state without the names of who has been erased since it came into memory. Rejects where nobody knows. */
+  readonly current: (state: CombatState) => Promise<CombatState>;
   readonly told?: (outcome: MirrorOutcome) => void;
   readonly onFault: (error: unknown) => void;
   /** Default 10,000. */
@@ -68,7 +70,7 @@ export interface CombatMirrorOptions {
  * written the last one is, and what was lost needs nothing but to be written again.
  */
 export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
-  const { redis, tag, actsBefore, told, onFault, leftAtMost = LEFT_AT_MOST, sweepMs = SWEEP_MS } = options;
+  const { redis, tag, actsBefore, current, told, onFault, leftAtMost = LEFT_AT_MOST, sweepMs = SWEEP_MS } = options;
   const mirrored = new Map<string, Mirrored>();
   /** Those that differ from what is in Redis, as far as anybody knows; whoever waits longest first. */
   const due = new Set<string>();
@@ -117,10 +119,11 @@ export function createCombatMirror(options: CombatMirrorOptions): CombatMirror {
       if (known === "unknown") return false;
       if (known === "nothing to do") return true;
     }
-    const { state } = one;
+    const { state: held, recent } = one;
+    const state = await current(held);
     const { keys, commands } = combatKeys(
       state,
-      one.recent.map(({ json }) => json),
+      recent.map(({ json }) => json),
     );
     const named = keys.map((rest) => keyOf(id, rest));
     const { zoneId } = state.zone;

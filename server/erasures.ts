@@ -11,7 +11,8 @@ import {
   finishErasure,
   forgetAccount,
   forgetTraces,
-  havePassed,
+  haveTaken,
+  isFighting,
   noteKeyErased,
   noteSequence,
   openErasures,
@@ -70,21 +71,21 @@ export function createErasures(services: ErasureServices): Erasures {
        WHERE joueur_id = $1 AND statut IN ('ACTIF', 'PARTIELLEMENT_EXECUTE')`,
       [joueurId],
     );
-    // New ids: a refusal, while the player is in a combat, is not for ever.
+    // New ids: a refusal is not for ever.
     for (const { ordreId, itemId } of rows)
       await game.orders.cancel(itemId, ordreId, { joueurId, correlationId, commandId: uuidv7() });
     const exchange = (await game.readPlayer(joueurId))?.joueur.echange ?? null;
     if (exchange !== null) await game.desk.handle({ type: "AnnulerEchange" }, joueurId, uuidv7(), correlationId);
   }
 
-  /** @returns how far read models have to come; undefined: later, the player is in a combat, or something cannot be reached */
+  /** @returns how far read models have to come; undefined: later, something cannot be reached, or an exchange goes on */
   async function tell({ joueurId, requestedBy, correlationId }: Erasure): Promise<number | undefined> {
     const answer = await game.commands.send("Joueur", joueurId, {
       ...{ commandId: derivedUuid("effacement", joueurId), correlationId, userId: requestedBy },
       forgetRefusal: true,
-      command: { type: "EffacerDonneesPersonnelles" },
+      command: { type: "EffacerDonneesPersonnelles", joueurId },
     });
-    if (!answer.ok && answer.code !== "PLAYER_NOT_FOUND") return undefined;
+    if (!answer.ok) return undefined;
     const sequence = await store.highWaterMark();
     await noteSequence(pool, joueurId, sequence);
     return sequence;
@@ -108,7 +109,9 @@ export function createErasures(services: ErasureServices): Erasures {
     if ((await destroy(erasure)) < settlesMs) return;
     if (erasure.eventSequence === null) await leaveOthers(erasure);
     const sequence = erasure.eventSequence ?? (await tell(erasure));
-    if (sequence === undefined || !(await havePassed(pool, readModels, sequence))) return;
+    if (sequence === undefined || !(await haveTaken(pool, readModels, sequence, joueurId))) return;
+    // The name is in the memory of combats that began before the event, and of no other: all of those are known by now.
+    if (await isFighting(pool, joueurId)) return;
     await game.commands.refresh("WorldState", WORLD_ID);
     if (!(await forgetInRedis(joueurId))) return;
     const streams = streamsOf(player, joueurId).map(({ aggregateId }) => aggregateId);

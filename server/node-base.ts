@@ -74,6 +74,7 @@ export async function openBase(config: Config, databaseUrl: string, log: Logger,
           nodeId,
           secret: config.authSecret,
           actsBefore: (id, version) => newestActs(store, id, version),
+          currentCombat: (state) => seal.current("Combat", state),
           metrics,
           telemetry,
         });

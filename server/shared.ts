@@ -30,12 +30,13 @@ interface SharedOptions {
   /** With which addresses are disguised. */
   readonly secret: string;
   readonly actsBefore: CombatMirrorOptions["actsBefore"];
+  readonly currentCombat: CombatMirrorOptions["current"];
   readonly metrics: Metrics;
   readonly telemetry: Telemetry;
 }
 
 export function openShared(options: SharedOptions): Shared {
-  const { url, prefix, hashTags, nodeId, secret, actsBefore, metrics, telemetry } = options;
+  const { url, prefix, hashTags, nodeId, secret, actsBefore, currentCombat, metrics, telemetry } = options;
   const redis = createRedis({
     url,
     prefix,
@@ -54,6 +55,7 @@ export function openShared(options: SharedOptions): Shared {
     redis,
     tag: hashTags ? (id) => `{${id}}` : (id) => id,
     actsBefore,
+    current: currentCombat,
     told: (outcome) => metrics.redisCombats.inc({ outcome }),
     onFault: (error) => telemetry.fault("combats in redis", error),
   });

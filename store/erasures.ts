@@ -23,7 +23,7 @@ export async function findErasure(pool: Database, joueurId: string): Promise<Era
   return rows[0];
 }
 
-/** Marks a player as to be erased, for ever; asked again, the first mark stands. Undefined: there is no such player, account or stay. */
+/** Marks somebody as to be erased, for ever; asked again, the first mark stands. Undefined: there is no such player, account, stay or fighter. */
 export async function requestErasure(
   pool: Database,
   { joueurId, requestedBy, correlationId }: Pick<Erasure, "joueurId" | "requestedBy" | "correlationId">,
@@ -32,6 +32,8 @@ export async function requestErasure(
     `INSERT INTO erasures (joueur_id, requested_by, correlation_id) SELECT $1::uuid, $2::uuid, $3::uuid
      WHERE EXISTS (SELECT FROM stream_heads WHERE aggregate_id = $1 AND aggregate_type = 'Joueur' AND version > 0)
        OR EXISTS (SELECT FROM comptes WHERE compte_id = $1) OR EXISTS (SELECT FROM sessions WHERE user_id = $1)
+       OR EXISTS (SELECT FROM participants_combat WHERE entite_id = $1 AND type_entite = 'JOUEUR')
+       OR EXISTS (SELECT FROM participants_combat_archive WHERE entite_id = $1 AND type_entite = 'JOUEUR')
      ON CONFLICT (joueur_id) DO NOTHING`,
     [joueurId, requestedBy, correlationId],
   );
@@ -74,13 +76,33 @@ export async function noteSequence(pool: Database, joueurId: string, sequence: n
   ]);
 }
 
-/** Whether all of these consumers have come to a position. */
-export async function havePassed(pool: Database, consumers: readonly string[], sequence: number): Promise<boolean> {
+/**
+ * Whether all of these consumers have taken what came up to a position, as far as it says who a player is and where it fights: a position
+ * may be past an event that could not be taken.
+ */
+export async function haveTaken(
+  pool: Database,
+  consumers: readonly string[],
+  sequence: number,
+  joueurId: string,
+): Promise<boolean> {
   const { rows } = await pool.query<{ behind: boolean }>(
-    "SELECT EXISTS (SELECT FROM consumer_checkpoints WHERE name = ANY ($1) AND position < $2) AS behind",
-    [consumers, sequence],
+    `SELECT (SELECT count(*) FROM consumer_checkpoints WHERE name = ANY ($1) AND position >= $2) < cardinality($1::text[])
+       OR EXISTS (SELECT FROM dead_letters WHERE consumer = ANY ($1) AND state IN ('FAILED', 'PARKED')
+         AND (aggregate_id = $3 OR event_type = 'CombatPrepare')) AS behind`,
+    [consumers, sequence, joueurId],
   );
   return rows[0]?.behind === false;
+}
+
+/** Whether a combat that the read models know, and in which this player fights, goes on. */
+export async function isFighting(pool: Database, joueurId: string): Promise<boolean> {
+  const { rows } = await pool.query<{ fighting: boolean }>(
+    `SELECT EXISTS (SELECT FROM participants_combat JOIN instances_combat USING (combat_id)
+       WHERE entite_id = $1 AND type_entite = 'JOUEUR' AND heure_fin IS NULL) AS fighting`,
+    [joueurId],
+  );
+  return rows[0]?.fighting === true;
 }
 
 /**

@@ -43,6 +43,8 @@ export interface Seal {
   snapshots(snapshots: readonly Snapshot[]): Promise<readonly Snapshot[]>;
   /** Of these events; payloads are as they were written, of whatever schema version. @throws SealError */
   openEvents(events: readonly StoredEvent[]): Promise<readonly StoredEvent[]>;
+  /** A state out of memory as it may be told now: whoever has been erased meanwhile is named so. */
+  current<S>(aggregateType: Snapshot["aggregateType"], state: S): Promise<S>;
   /** @throws SealError */
   openSnapshot(snapshot: Snapshot): Promise<Snapshot>;
 }
@@ -102,6 +104,14 @@ export function createSeal(personal: PersonalData, keys: SubjectKeys): Seal {
       return events.map((event) => (isPersonal(event) ? mapEvent(event, opening(found, event.eventId)) : event));
     },
 
+    async current<S>(aggregateType: Snapshot["aggregateType"], state: S) {
+      const fields = personal.states[aggregateType] ?? [];
+      const subjects = new Set<string>();
+      mapPersonal(state, fields, gathering(subjects));
+      const found = await keys.find(subjects);
+      return mapPersonal(state, fields, withoutErased(found)) as S;
+    },
+
     async openSnapshot(snapshot) {
       const subjects = new Set<string>();
       mapState(snapshot, lookingFor(subjects));
@@ -121,6 +131,13 @@ function gathering(subjects: Set<string>) {
   return (text: string, subject: unknown, path: string): string => {
     subjects.add(subjectIn(subject, path));
     return text;
+  };
+}
+
+function withoutErased(keys: Keys) {
+  return (text: string, subject: unknown, path: string): string => {
+    const id = subjectIn(subject, path);
+    return keys.get(id) === ERASED ? erasedName(id) : text;
   };
 }
 

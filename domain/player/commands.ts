@@ -119,7 +119,7 @@ const internalCommands = [
     guildeId: z.string().min(1).max(50),
     nom: z.string().min(1).max(100),
   }),
-  z.strictObject({ type: z.literal("EffacerDonneesPersonnelles") }),
+  z.strictObject({ type: z.literal("EffacerDonneesPersonnelles"), joueurId: id }),
 ] as const;
 
 const creation = creerJoueur.extend({ joueurId: id });

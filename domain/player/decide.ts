@@ -35,8 +35,6 @@ const NOT_IN_COMBAT: ReadonlySet<PlayerCommand["type"]> = new Set<PlayerCommand[
   "OuvrirEchange",
   "ModifierOffre",
   "ConfirmerEchange",
-  // Whoever fights beside or against it has the name in memory until the end.
-  "EffacerDonneesPersonnelles",
 ]);
 
 /** [FORGET-5]: what has begun comes to its end, so that nobody else loses by it; nothing else is taken. */
@@ -130,7 +128,7 @@ function perform(draft: Draft, command: PlayerCommand): PlayerRejectionCode | un
     case "RejoindreGuilde":
       return joinGuild(draft, command);
     case "EffacerDonneesPersonnelles":
-      return erasePersonalData(draft);
+      return erasePersonalData(draft, command);
     default:
       return decideLife(draft, command);
   }
@@ -139,9 +137,11 @@ function perform(draft: Draft, command: PlayerCommand): PlayerRejectionCode | un
 /** [PLAYER-1], [PLAYER-2], [FIGHT-3], [FORGET-5]: what is refused whatever the command consists of. */
 function refusedAtOnce({ joueur }: PlayerState, { type }: PlayerCommand): PlayerRejectionCode | undefined {
   const exists = joueur.joueurId !== "";
+  if (joueur.efface && !OF_THE_ERASED.has(type)) return "PLAYER_ERASED";
+  // Others may name somebody who never made a player: what they say is to be forgotten too.
+  if (type === "EffacerDonneesPersonnelles") return undefined;
   if (type === "CreerJoueur") return exists ? "PLAYER_EXISTS" : undefined;
   if (!exists) return "PLAYER_NOT_FOUND";
-  if (joueur.efface && !OF_THE_ERASED.has(type)) return "PLAYER_ERASED";
   return joueur.combatId !== null && NOT_IN_COMBAT.has(type) ? "IN_COMBAT" : undefined;
 }
 

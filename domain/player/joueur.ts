@@ -340,7 +340,8 @@ export function evolveJoueur(state: JoueurState, event: JoueurEvent): JoueurStat
       return { ...state, guilde: { guildeId, nom } };
     }
     case "DonneesPersonnellesEffacees": {
-      const name = erasedName(event.payload.joueurId);
+      // Who never was a player has no name to be one with.
+      const name = state.joueurId === "" ? "" : erasedName(state.joueurId);
       return { ...state, username: name, pseudo: name, efface: true };
     }
     case "EchangeOuvert":

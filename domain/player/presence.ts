@@ -24,8 +24,11 @@ export function joinGuild(draft: Draft, { guildeId, nom }: CommandOf<"RejoindreG
 }
 
 /** [FORGET-2]: once; not while another player has the name in an exchange. */
-export function erasePersonalData(draft: Draft): PlayerRejectionCode | undefined {
-  const { joueurId, efface, echange } = draft.state.joueur;
+export function erasePersonalData(
+  draft: Draft,
+  { joueurId }: CommandOf<"EffacerDonneesPersonnelles">,
+): PlayerRejectionCode | undefined {
+  const { efface, echange } = draft.state.joueur;
   if (efface) return undefined;
   if (echange !== null) return "EXCHANGE_UNDER_WAY";
   emit(draft, { eventType: "DonneesPersonnellesEffacees", payload: { joueurId, a: isoTime(draft.now) } });

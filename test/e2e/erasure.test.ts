@@ -8,6 +8,7 @@ import { projectors } from "../../projections/all.ts";
 import { auth, loggedIn } from "../support/accounts.ts";
 import { type Adventurer, arrive, call, clientFor, give, sagasDone, wholeLog } from "../support/adventure.ts";
 import { tokenFor } from "../support/fight.ts";
+import { keysWith, rowsWith } from "../support/named.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
@@ -40,42 +41,8 @@ async function finished(id: string): Promise<void> {
   while ((await forget(id, "GET")).body["finishedAt"] === null) await sleep(100);
 }
 
-/** Every row of every table of every schema that names the player. */
-async function rowsThatName(): Promise<string[]> {
-  const tables = await sql<{ table: string }>(
-    database,
-    `SELECT format('%I.%I', n.nspname, c.relname) AS table FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`,
-  );
-  const found: string[] = [];
-  for (const { table } of tables)
-    for (const { row } of await sql<{ row: string }>(
-      database,
-      `SELECT t::text AS row FROM ${table} t WHERE t::text ILIKE '%${MARK}%'`,
-    ))
-      found.push(`${table}: ${row.slice(0, 200)}`);
-  return found;
-}
-
-async function keysThatName(): Promise<string[]> {
-  const found: string[] = [];
-  for (const key of await redis.keys("*")) {
-    const type = await redis.type(key);
-    const value = JSON.stringify(
-      type === "hash"
-        ? await redis.hgetall(key)
-        : type === "list"
-          ? await redis.lrange(key, 0, -1)
-          : type === "set"
-            ? await redis.smembers(key)
-            : type === "zset"
-              ? await redis.zrange(key, "0", "-1")
-              : await redis.get(key),
-    );
-    if (`${key} ${value}`.toLowerCase().includes(MARK.toLowerCase())) found.push(`${key}: ${value.slice(0, 200)}`);
-  }
-  return found;
-}
+const rowsThatName = () => rowsWith(database, MARK);
+const keysThatName = () => keysWith(redis, MARK);
 
 let one: Adventurer;
 let other: Adventurer;

@@ -145,6 +145,29 @@ test("[SDK-5] states come in order and are never changed afterwards; events come
   await leave(quiet, told);
 });
 
+test("[SDK-8] a whole fight is told to who listens once it is over, and to who watches it as to who fights", async () => {
+  const fight = await startFight(server.apiUrl);
+  const [alix, bruno] = [
+    await joinAs(server.gameUrl, fight.combatId, fight.alix),
+    await joinAs(server.gameUrl, fight.combatId, fight.bruno),
+  ];
+  const visitor = new AetherClient({ url: server.gameUrl, token: await tokenFor("spectateur") });
+  const watching = await visitor.spectate(fight.combatId, { events: true });
+  const since = [alix, bruno, watching].map(({ state }) => state.version);
+  await bruno.until(({ etat }) => etat === "EN_COURS");
+  for (const session of [alix, bruno]) await session.command({ type: "Conceder" });
+  for (const [i, session] of [alix, bruno, watching].entries()) {
+    await session.until(isOver);
+    const versions: number[] = [];
+    session.onEvents(({ events }) => versions.push(...events.map(({ version }) => version)));
+    await expect.poll(() => versions.at(-1)).toBe(alix.state.version);
+    const first = versions[0] ?? Number.POSITIVE_INFINITY;
+    expect(first).toBeLessThanOrEqual((since[i] ?? 0) + 1);
+    expect(versions).toEqual(Array.from({ length: alix.state.version - first + 1 }, (_, n) => first + n));
+    await session.leave();
+  }
+});
+
 test("[SDK-6] a join is refused with 401 without a valid token, 403 to a stranger, 404 for no combat, 400 for no id", async () => {
   const { combatId, alix } = await startFight(server.apiUrl);
   const join = (token: string, id: string) => new AetherClient({ url: server.gameUrl, token }).joinCombat(id);

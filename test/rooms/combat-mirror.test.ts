@@ -76,6 +76,7 @@ async function node(over: Partial<CombatMirrorOptions & { url: string }> = {}): 
     redis,
     tag: (id) => id,
     actsBefore: async () => [],
+    current: async (state) => state,
     told: (outcome) => outcomes.push(outcome),
     onFault: (error) => faults.push(error),
     ...over,
@@ -300,6 +301,47 @@ test("[REDIS-9] of combats that are no longer here only so many are kept until R
   }
   for (const told of combats.slice(0, 3)) await comes(told, 0);
   for (const told of combats.slice(3)) expect(await client.exists(`${PREFIX}combat:${told.id}:state`)).toBe(0);
+});
+
+test("[FORGET-3] what Redis takes late names nobody who was erased meanwhile", async () => {
+  const told = longest(16);
+  const last = told.commits.length - 1;
+  const nameless = (state: CombatState): CombatState => ({
+    ...state,
+    participants: Object.fromEntries(
+      Object.entries(state.participants).map(([id, one]) => [id, { ...one, nom: "efface" }]),
+    ),
+  });
+  let erased: boolean | undefined = false;
+  const one = await node({
+    async current(state) {
+      if (erased === undefined) throw new Error("the keys cannot be had");
+      return erased ? nameless(state) : state;
+    },
+  });
+  for (let n = 0; n < last; n += 1) commit(one, told, n);
+  await comes(told, last - 1);
+  await server.kill();
+  try {
+    await until(() => !one.redis.usable);
+    commit(one, told, last);
+    one.mirror.stopped(told.id);
+    await until(() => one.outcomes.includes("lost"));
+    erased = undefined;
+  } finally {
+    await server.start();
+  }
+  // Rather nothing than what nobody knows to be so.
+  await until(() => one.faults.length > 0);
+  expect(await client.keys(`${PREFIX}combat:${told.id}:*`)).toEqual([]);
+  erased = true;
+  const names = async () => {
+    const keys = await client.keys(`${PREFIX}combat:${told.id}:participant:*`);
+    return Promise.all(keys.filter((key) => !key.endsWith(":effects")).map((key) => client.hget(key, "nom")));
+  };
+  await until(async () => (await names()).length > 0);
+  expect(new Set(await names())).toEqual(new Set(["efface"]));
+  one.faults.splice(0);
 });
 
 test("[REDIS-9] combats that have left nothing but their place in their zone are taken off it", async () => {

@@ -293,6 +293,8 @@ test("[PRIVACY-3] once somebody is erased nobody reads its names, everything els
     expect(folded).toEqual(without(state, personalData.states[aggregateType]));
     const snapshot = await store.latestSnapshot(aggregateId, 1);
     expect(snapshot?.state).toEqual(folded);
+    // What has been in memory since before is told like that too.
+    expect(await seal.current(aggregateType, state)).toEqual(folded);
   }
 });
 

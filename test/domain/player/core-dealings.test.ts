@@ -3,12 +3,15 @@ import { participantDefinition } from "../../../domain/combat/participant.ts";
 import type { PlayerCommand } from "../../../domain/player/commands.ts";
 import { fighterOf } from "../../../domain/player/fighter.ts";
 import { slotsInOrder } from "../../../domain/player/inventaire.ts";
+import { player } from "../../../domain/player/player.ts";
+import { playerStateSchema } from "../../../domain/player/state.ts";
 import { currentVitals } from "../../../domain/player/vitals.ts";
 import { NOBODYS } from "./core-arbitrary.ts";
 import {
   all,
   cid,
   close,
+  creation,
   definitionOf,
   definitions,
   engage,
@@ -67,6 +70,22 @@ describe("combats", () => {
     ];
     for (const command of accepted)
       expect([command.type, when(state, command).code]).toEqual([command.type, undefined]);
+  });
+
+  test("[FORGET-2] [FORGET-5] who is in one is forgotten as anybody is, comes out of it, and does nothing more", () => {
+    const forget: PlayerCommand = { type: "EffacerDonneesPersonnelles", joueurId: PLAYER_ID };
+    const { state, types } = when(given(warrior(), engage()), forget);
+    expect(types).toEqual(["DonneesPersonnellesEffacees"]);
+    expect(when(state, forget)).toMatchObject({ code: undefined, types: [] });
+    expect(when(given(state, close()), engage(2)).code).toBe("PLAYER_ERASED");
+  });
+
+  test("[FORGET-2] [FORGET-5] so is who never made a player, and never makes one", () => {
+    const { state, events } = when(player.initial, { type: "EffacerDonneesPersonnelles", joueurId: PLAYER_ID });
+    expect(events).toMatchObject([{ eventType: "DonneesPersonnellesEffacees", payload: { joueurId: PLAYER_ID } }]);
+    for (const command of [creation(), engage()]) expect(when(state, command).code).toBe("PLAYER_ERASED");
+    expect(when(state, gold(5)).code).toBe("PLAYER_NOT_FOUND");
+    expect(playerStateSchema.parse(state)).toEqual(state);
   });
 
   test("[FIGHT-4] its end brings everything in one decision", () => {

@@ -272,7 +272,7 @@ function evening(game: Game): void {
 
 /** One of them wants to be forgotten. */
 function farewell(game: Game): void {
-  tell(game, DOV, { type: "EffacerDonneesPersonnelles" });
+  tell(game, DOV, { type: "EffacerDonneesPersonnelles", joueurId: DOV });
 }
 
 /**
