@@ -17,8 +17,8 @@ export interface TestServerProcess {
   metric(name: string, label?: string): Promise<number>;
 }
 
-/** Tests play faster than people. */
-export const FAST = { COMMANDS_PER_SECOND: "100000", FRAMES_PER_SECOND: "100000" };
+/** Tests play faster than people, and wait for a read model for as long as a busy machine needs. */
+export const FAST = { COMMANDS_PER_SECOND: "100000", FRAMES_PER_SECOND: "100000", FRESH_WITHIN_MS: "30000" };
 
 /** A server process for the calling file or describe block. Its end fails the block if it logged a bug, or did not end well. */
 export function useServerProcess(
