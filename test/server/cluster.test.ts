@@ -25,7 +25,7 @@ test("[NODE-13] a set with a database and a Redis of its own: its processes are 
     ]);
     const [postgres, redis, , api] = cluster.processes;
     if (postgres === undefined || redis === undefined || api === undefined) throw new Error("one is missing");
-    expect(await isUp(`${cluster.apiUrl}/readyz`)).toBe(true);
+    await expect.poll(() => isUp(`${cluster.apiUrl}/readyz`)).toBe(true);
 
     await api.kill("SIGKILL");
     expect(api.pid()).toBeUndefined();

@@ -16,6 +16,7 @@ import { append, gains, joueur } from "../store/fixtures.ts";
 import { eventually } from "../store/taken.ts";
 import { withClient } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
+import { Scrape } from "../support/scrape.ts";
 
 const database = useDatabase();
 const metrics = createMetrics();
@@ -90,6 +91,10 @@ const rebuildOf = async () => (await call("GET", "/admin/projections")).body.ite
 
 test("[PROJ-10] lag, position, state, batches and dead letters are gauges, each filled when it is scraped", async () => {
   await eventually(async () => (await projections.consumers.get("soldes")?.status())?.lagEvents).toBe(0);
+  // A batch is counted when its COMMIT has been answered, which others may see before.
+  await eventually(async () => new Scrape(await registry.metrics()).sum("aether_consumer_batch_events_sum")).toBe(
+    1_003,
+  );
   const text = await registry.metrics();
   const value = (name: string) =>
     Number(
