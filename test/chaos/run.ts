@@ -121,7 +121,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const read = crew.files.map((file) => () => readJournal(file));
     const checked = await checkAll({ log, restAt, goods: GOODS, journals: read });
     say("making the read models anew");
-    problems.push(...checked.problems, ...(await checkReadModels(cluster.databaseUrl, store.pool, store.events)));
+    problems.push(...checked.problems, ...(await readModelsAreRight(cluster, store)));
     return {
       ...{ injected: faults.injected, outcomes: crew.outcomes, events: log.length, problems },
       ...{ combats: checked.combats, states: checked.states },
@@ -162,6 +162,20 @@ function openLog(url: string): OpenLog {
   return { pool, events: openSealedStore({ url }, createRegistry(...allEvents)) };
 }
 
+async function lastSequence({ events }: OpenLog): Promise<number> {
+  return events.lastSequence(await events.highWaterMark());
+}
+
+/** The world goes on, hour by hour: what was found while it wrote to the log says nothing, and is looked for once more. */
+async function readModelsAreRight(cluster: Cluster, store: OpenLog): Promise<readonly string[]> {
+  for (;;) {
+    const unrest = await comeToRest(cluster.apiUrl, () => lastSequence(store));
+    const before = await lastSequence(store);
+    const problems = await checkReadModels(cluster.databaseUrl, store.pool, store.events);
+    if (problems.length === 0 || (await lastSequence(store)) === before) return [...unrest, ...problems];
+  }
+}
+
 interface Unrest {
   readonly crew: Crew;
   readonly playing: readonly Promise<void>[];
@@ -176,8 +190,7 @@ interface Unrest {
 /** Bots finish what they have begun, ask once more, look a last time and leave. Returns the log's last sequence at that look. */
 async function bringToRest({ crew, playing, overAt, cluster, store, problems }: Unrest): Promise<number> {
   const { bots } = crew;
-  const lastSequence = async () => store.events.lastSequence(await store.events.highWaterMark());
-  const rest = () => comeToRest(cluster.apiUrl, lastSequence);
+  const rest = () => comeToRest(cluster.apiUrl, () => lastSequence(store));
   problems.push(...(await allOf(bots, (_, i) => playing[i], "has not come to an end")));
   problems.push(...(await combatsEnd(store.pool)));
   problems.push(...(await rest()));
@@ -186,7 +199,7 @@ async function bringToRest({ crew, playing, overAt, cluster, store, problems }: 
   );
   problems.push(...(await rest()));
   await sleep(CALM_MS);
-  const restAt = await lastSequence();
+  const restAt = await lastSequence(store);
   problems.push(...(await allOf(bots, (bot) => bot.leave(), "could not leave")));
   problems.push(...(await rest()));
   return restAt;
