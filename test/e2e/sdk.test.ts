@@ -81,10 +81,11 @@ test("[SDK-2] an answer that is late: the command is sent again on the same conn
 test("[SDK-3] a connection that went silent without an end is noticed; the session comes back and the command is answered", async () => {
   const { fight, mine: idle, other, me } = await fightBehindProxy();
   const token = await tokenFor("joueur", me);
-  const mine = await new AetherClient({ url: proxy.url, token, heartbeatMs: 200 }).joinCombat(fight.combatId);
+  const mine = await new AetherClient({ url: proxy.url, token, heartbeatMs: 2_000 }).joinCombat(fight.combatId);
   const reasons: string[] = [];
   mine.onStatus((status, reason) => reasons.push(`${status} ${reason}`));
-  await sleep(500);
+  // Two pings, which a busy machine has the time to answer.
+  await sleep(4_500);
   expect(reasons).toEqual([]);
   proxy.blackhole();
   expect(await mine.command(DEFEND)).toMatchObject({ ok: true });
@@ -136,6 +137,8 @@ test("[SDK-5] states come in order and are never changed afterwards; events come
   await told.command({ type: "Conceder" });
   await told.until(isOver);
   expect(await told.until(isOver)).toBe(told.state);
+  // Events come behind the state that they led to.
+  await expect.poll(() => events.at(-1)).toBe(told.state.version);
   expect(copies.length).toBeGreaterThan(1);
   for (const [kept, text] of copies) expect(JSON.stringify(kept)).toBe(text);
   const versions = copies.map(([{ version }]) => version);

@@ -30,6 +30,8 @@ describe("a combat that is being fought", () => {
     await playBoth(server.gameUrl, fight);
     const afterwards = await watch(server.gameUrl, fight.combatId);
     const log = await readLog(server.apiUrl, fight.combatId);
+    // Events come behind the state that they led to, and none after one has left.
+    await expect.poll(() => told.at(-1)).toBe(log.length);
     for (const one of [early, late, afterwards]) {
       await one.session.until(isOver);
       expectStatesOf(one, log);

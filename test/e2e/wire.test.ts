@@ -100,7 +100,11 @@ interface Scene {
 
 /** A fight of two, not begun yet: one attacks the server, the other only watches, and then still plays. */
 async function openScene(server: TestServerProcess, begun = true): Promise<Scene> {
-  const { combatId, alix, bruno } = await startFight(server.apiUrl, begun ? { preparationMs: 0 } : {});
+  // Where it has not begun, non-players who act at once would be seen in between.
+  const { combatId, alix, bruno } = await startFight(
+    server.apiUrl,
+    begun ? { preparationMs: 0 } : { delaiPnjMs: 60_000 },
+  );
   const witness = await joinRaw(server.gameUrl, combatId, alix);
   const attacker = await joinRaw(server.gameUrl, combatId, bruno);
   return {
