@@ -79,11 +79,11 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
       if (owner === "another") await Promise.race([exited, sleep(1_000)]);
     }
     if (!over) await stop(child, exited);
-    const output = (await readFile(log, "utf8")).trim().slice(-2_000);
+    const output = await readFile(log, "utf8");
     if (!PASSING.test(output) || Date.now() > deadline) {
       throw new PostgresError(
         "START_FAILED",
-        `PostgreSQL did not start on ${dataDir}: ${output}`,
+        `PostgreSQL did not start on ${dataDir}: ${output.trim().slice(-2_000)}`,
         "Mend that, or set DATABASE_URL.",
       );
     }
@@ -96,7 +96,9 @@ async function launch(options: PostgresOptions, account: Account | undefined, po
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   // A file rather than a pipe: a server that outlives this process must still be able to write.
   const log = join(options.dataDir, LOG_FILE);
-  const file = await open(log, "w", 0o600);
+  // Sessions of a server that was killed may still write to it: wherever it ends by then, not where it ended for them.
+  const file = await open(log, "a", 0o600);
+  await file.truncate();
   if (account !== undefined) await file.chown(account.uid, account.gid);
   // A process group of its own: Ctrl-C is for this process, which still writes while it drains.
   const child = spawn(options.binaries.postgres, ["-D", options.dataDir, ...args], {

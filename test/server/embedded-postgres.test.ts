@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { embeddedBinaries, startEmbeddedPostgres } from "../../server/embedded-postgres.ts";
 import { runningServer } from "../../server/postgres-folder.ts";
@@ -93,6 +95,31 @@ describe("[DB-2] after a kill the next start gets the data back", () => {
     expect(await recall(next.url)).toEqual([{ est: "durable" }]);
     bystander.kill();
     await once(bystander, "exit");
+  });
+
+  test("from a server that was killed too, whose sessions notice it one by one and still write to its log", async () => {
+    const first = await startEmbeddedPostgres({ folder: join(folder.path, "data") });
+    await remember(first.url);
+    await rowsOf(first.url, "DO $$ BEGIN FOR i IN 1..100 LOOP RAISE LOG 'chapitre %', i; END LOOP; END $$");
+    const clients = Array.from({ length: 8 }, () => new pg.Client(first.url));
+    const pids: number[] = [];
+    for (const client of clients) {
+      client.on("error", () => undefined);
+      await client.connect();
+      pids.push((await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0]?.pid ?? 0);
+    }
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    process.kill(first.pid, "SIGKILL");
+    await first.exited;
+    const noticing = async (): Promise<void> => {
+      for (const pid of pids) {
+        await sleep(150);
+        process.kill(pid, "SIGCONT");
+      }
+    };
+    const [next] = await Promise.all([start(), noticing()]);
+    expect(await recall(next.url)).toEqual([{ est: "durable" }]);
+    await Promise.all(clients.map((client) => client.end()));
   });
 });
 
