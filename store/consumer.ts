@@ -122,7 +122,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await learn();
       const atWork = before !== undefined && position !== before;
       // Work that has only just come is the other node's, if that one lives.
-      suspicious = !atWork && seen < feed.settled() && (suspicious ? "twice" : "once");
+      const left = seen < feed.settled();
+      suspicious = !atWork && left && (suspicious ? "twice" : "once");
+      if (!left) recovered();
       if (standby && suspicious !== "twice") return suspicious === "once" ? GRACE_MS : pollMs;
       suspicious = false;
     }
@@ -130,7 +132,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     const page = await feed.read(seen, limit, filter);
     if (page.events.length === 0) {
       seen = page.position;
-      if (seen === position || performance.now() - movedAt < IDLE_MOVE_MS) return seen < feed.settled() ? 0 : pollMs;
+      if (seen === position || performance.now() - movedAt < IDLE_MOVE_MS) {
+        recovered();
+        return seen < feed.settled() ? 0 : pollMs;
+      }
     }
     const start = performance.now();
     const expected = position;
@@ -180,9 +185,14 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     await letters.park(events.filter(({ aggregateId }) => blocked.has(aggregateId)));
   }
 
-  function grow(taken: number): void {
+  /** Nothing is left of what failed: it was taken, if need be by another node, or by a COMMIT whose answer was lost. */
+  function recovered(): void {
     failures = 0;
     culprit = undefined;
+  }
+
+  function grow(taken: number): void {
+    recovered();
     suspects = Math.max(0, suspects - taken);
     limit = suspects > 0 ? Math.ceil(suspects / 2) : Math.min(batchSize, limit * 2);
   }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPool } from "../../store/database.ts";
 import { PassingFault } from "../../store/sink.ts";
+import { openBadNetwork } from "../support/bad-network.ts";
 import { rowsOf, withClient } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { type PrivateServer, startPrivateServer } from "../support/private-server.ts";
@@ -39,7 +41,7 @@ async function survive(fault: (load: Load) => Promise<void>): Promise<void> {
     await sleep(100);
     await load.finish();
     await expectAllTaken(server.url, name);
-    expect(await consumer.status()).toMatchObject({ state: "working", failed: 0, parked: 0 });
+    await eventually(() => consumer.status()).toMatchObject({ state: "working", failed: 0, parked: 0 });
   } finally {
     await server.resume();
     await node.close();
@@ -104,9 +106,43 @@ describe("[CONS-4] the same events come again for as long as it takes", () => {
     });
     await createTaken(database.url);
     await expectAllTaken(database.url, "all");
-    expect(await consumer.status()).toMatchObject({ state: "working", failed: 0 });
+    await eventually(() => consumer.status()).toMatchObject({ state: "working", failed: 0 });
     expect(faults.length).toBeGreaterThanOrEqual(5);
     await node.close();
+  });
+
+  test("[CONS-11] when the answer to the last COMMIT is lost: nothing is left to take, and it is not failing", async () => {
+    const between = await openBadNetwork(database.url);
+    const through = new URL(database.url);
+    through.port = new URL(between.url).port;
+    const pool = createPool({ url: through.href, poolSize: 2, answerTimeoutMs: 500 });
+    let losing = false;
+    pool.on("connect", (client) => {
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+      client.query = ((...args: unknown[]) => {
+        if (losing && args[0] === "COMMIT") between.lose("answers", true);
+        return query(...args);
+      }) as typeof client.query;
+    });
+    const node = openConsumerNode({ url: database.url });
+    const faults: unknown[] = [];
+    const consumer = node.consume({
+      name: "unheard",
+      pool,
+      sink: takingSink("unheard"),
+      onFault: (fault) => faults.push(fault),
+    });
+    await expectAllTaken(database.url, "unheard");
+    losing = true;
+    await append(node.store, joueur(v7(), 0, gains(1)));
+    await expectAllTaken(database.url, "unheard");
+    await eventually(() => faults.length).toBeGreaterThan(0);
+    losing = false;
+    between.lose("answers", false);
+    await eventually(() => consumer.status()).toMatchObject({ state: "working", lagEvents: 0 });
+    await node.close();
+    await pool.end();
+    await between.close();
   });
 
   test("when a row that the sink writes is locked", async () => {
@@ -118,7 +154,7 @@ describe("[CONS-4] the same events come again for as long as it takes", () => {
       await client.query("COMMIT");
     });
     await expectAllTaken(database.url, "late");
-    expect(await sequencesTaken(database.url, "late")).toHaveLength(10);
+    expect(await sequencesTaken(database.url, "late")).toHaveLength(11);
     await node.close();
   });
 });
