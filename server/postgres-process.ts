@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { freePort } from "./ports.ts";
 import {
   type Account,
   accountFor,
@@ -60,7 +60,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresP
   const password = await prepareFolder(dataDir, binaries, account, options.auth ?? "password");
   for (;;) {
     await endAbandonedServer(dataDir, password);
-    const port = options.port ?? (await freePort());
+    const port = options.port ?? (await freePort("127.0.0.1"));
     const { child, exited, log } = await launch(options, account, port);
     let over = false;
     void exited.then(() => {
@@ -195,14 +195,4 @@ async function takeOwnership(client: pg.Client): Promise<"us" | "another" | "nob
   } catch {
     return "nobody"; // the server is going away
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
