@@ -112,7 +112,7 @@ describe("[CONS-5] an event that cannot be taken goes to the dead letters", () =
       attempts: 2,
       firstAt: expect.stringMatching(/Z$/),
     });
-    expect(await consumer.status()).toMatchObject({
+    await eventually(() => consumer.status()).toMatchObject({
       state: "working",
       failed: 1,
       parked: 9,
@@ -199,6 +199,9 @@ describe("[CONS-6] a dead letter that is taken again", () => {
     const again = poisoned(POISON + 4);
     await consumer.close();
     const second = node.consume({ name, sink: again.sink });
+    // By now it has looked for what another left half done, and finds nothing of this.
+    await append(node.store, joueur(v7(), 0, gains(1, 500)));
+    await caughtUp(second);
     expect(await second.retryDeadLetter(failed)).toEqual({
       ok: false,
       code: "FAILED_AGAIN",

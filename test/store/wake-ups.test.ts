@@ -55,6 +55,21 @@ async function appendAndWait(writer: ConsumerNode, reader: ConsumerNode): Promis
   return performance.now() - start;
 }
 
+/** Until hints of the one reach the other. */
+async function subscribed(sender: RedisWakeUps, receiver: RedisWakeUps): Promise<void> {
+  let received = 0;
+  const end = receiver.subscribe(() => {
+    received += 1;
+  });
+  await eventually(() => {
+    sender.notify();
+    return received;
+  }).toBeGreaterThan(0);
+  // Those that are still under way have come, too.
+  for (let before = -1; before !== received; await sleep(100)) before = received;
+  end();
+}
+
 async function begun(node: ConsumerNode): Promise<void> {
   await append(node.store, joueur(v7(), 0, gains(1)));
   await eventually(() => node.feed.settled()).toBeGreaterThan(0);
@@ -72,12 +87,14 @@ test("[FEED-6] a commit of the process's own wakes its feed", async () => {
 
 test("[FEED-6] another process's commit wakes it over Redis, and no other tenant's", async () => {
   const prefix = `${v7()}:`;
-  const writing = nodeWith({ hints: wakeUps(redis.url, prefix) });
-  const reading = nodeWith({ feed: { redis: wakeUps(redis.url, prefix) } });
+  const [sent, heard] = [wakeUps(redis.url, prefix), wakeUps(redis.url, prefix)];
+  const writing = nodeWith({ hints: sent });
+  const reading = nodeWith({ feed: { redis: heard } });
   const foreign = nodeWith({ feed: { redis: wakeUps(redis.url, `${v7()}:`) } });
   await begun(writing.node);
   await Promise.all([begun(reading.node), begun(foreign.node)]);
-  await sleep(200); // subscribed by now
+  await subscribed(sent, heard);
+  await sleep(100); // the looks that follow upon that are over
   const before = foreign.node.feed.settled();
   reading.woken.length = 0;
   const times: number[] = [];
@@ -104,10 +121,11 @@ test("[FEED-7] a dead or silent Redis costs the hint and nothing else, and serve
   const faults: unknown[] = [];
   const hints = wakeUps(own.url, "t:", (error) => faults.push(error));
   const writing = nodeWith({ hints });
-  const { node, woken } = nodeWith({ feed: { pollMs: 100, redis: wakeUps(own.url, "t:", () => undefined) } });
+  const heard = wakeUps(own.url, "t:", () => undefined);
+  const { node, woken } = nodeWith({ feed: { pollMs: 100, redis: heard } });
   await begun(writing.node);
   await begun(node);
-  await sleep(200);
+  await subscribed(hints, heard);
 
   for (const [fail, recover] of [
     [() => own.kill(), () => own.start()],
@@ -129,17 +147,13 @@ test("[FEED-7] a dead or silent Redis costs the hint and nothing else, and serve
 test("[FEED-8] hints are sent at most one at a time, however often they are asked for", async () => {
   const prefix = `${v7()}:`;
   const [sender, receiver] = [wakeUps(redis.url, prefix), wakeUps(redis.url, prefix)];
+  await subscribed(sender, receiver);
   let received = 0;
   receiver.subscribe(() => {
     received += 1;
   });
-  await eventually(() => {
-    sender.notify();
-    return received;
-  }).toBeGreaterThan(0);
-  await sleep(100);
-  received = 0;
   for (let i = 0; i < 1_000; i += 1) sender.notify();
+  await eventually(() => received).toBe(2);
   await sleep(200);
   expect(received).toBe(2);
 });
