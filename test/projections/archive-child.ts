@@ -1,7 +1,8 @@
+import { readSync } from "node:fs";
 import { combatArchive, runArchive } from "../../projections/archive.ts";
 import { createPool } from "../../store/database.ts";
 
-/** A process that archives combats one by one, to be killed at it. Says how many it has moved. */
+/** A process that archives combats one by one, to be killed at it. Says how many it has moved, and goes on when it is told a byte. */
 const pool = createPool({ url: process.argv[2] ?? "" });
 let moved = 0;
 await runArchive(pool, combatArchive, {
@@ -10,6 +11,7 @@ await runArchive(pool, combatArchive, {
   onBatch(count) {
     moved += count;
     console.log(moved);
+    readSync(0, Buffer.alloc(1));
   },
 });
 await pool.end();

@@ -155,10 +155,15 @@ describe("[UPKEEP-13] each row is in the table or in the archive", () => {
     let killed = 0;
     while ((await countOf("instances_combat", OVER)) > 6) {
       const child = spawn(process.execPath, [join(import.meta.dirname, "archive-child.ts"), database.url], {
-        stdio: ["ignore", "pipe", "inherit"],
+        stdio: ["pipe", "pipe", "inherit"],
       });
       const ended = new Promise((resolve) => child.once("exit", resolve));
-      for await (const line of createInterface(child.stdout)) if (Number(line) >= 3) child.kill("SIGKILL");
+      child.stdin.on("error", () => undefined);
+      for await (const line of createInterface(child.stdout)) {
+        if (Number(line) <= 3) child.stdin.write("\n");
+        // At whatever it does with the next one.
+        if (Number(line) === 3) setTimeout(() => child.kill("SIGKILL"), Math.random() * 5);
+      }
       await ended;
       killed += child.signalCode === "SIGKILL" ? 1 : 0;
       expect(await models.rows([combatProjector])).toEqual(before);

@@ -54,6 +54,8 @@ export interface CacheNodeOptions {
   readonly url: string;
   readonly redisUrl: string;
   readonly nodeId: string;
+  /** Default 250: a machine that is busy must not pass for a Redis that is slow. */
+  readonly timeoutMs?: number;
   readonly restMs?: number;
   readonly lookMs?: number;
   /** Default false: it serves what others project. */
@@ -70,7 +72,8 @@ export interface CacheNodeOptions {
 /** What of a node has to do with a cached read model, on real servers. */
 export function openCacheNode(options: CacheNodeOptions): CacheNode {
   const { url, redisUrl, nodeId, runs = false, projector = accounts(), gate } = options;
-  const redis = createRedis({ url: redisUrl, prefix: PREFIX, restMs: options.restMs ?? 100 });
+  const { timeoutMs = 250, restMs = 100 } = options;
+  const redis = createRedis({ url: redisUrl, prefix: PREFIX, timeoutMs, restMs });
   const node = openConsumerNode({ url }, { nodeId, feed: { pollMs: 20 } });
   const pool = createPool({ url, poolSize: 3 });
   const projected = createPool({ url: options.projectedUrl ?? url, poolSize: 2, answerTimeoutMs: 1_000 });

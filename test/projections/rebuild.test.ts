@@ -130,6 +130,7 @@ test("[PROJ-2] one whose sessions were ended in the middle of a batch is taken u
   });
   await expect(killed).rejects.toThrow();
   expect(await statusOf()).toMatchObject({ state: "FILLING" });
+  await eventually(() => sessions()).toBe(0);
   await expectTakenUp((await statusOf())?.position ?? 0);
 });
 
@@ -282,6 +283,7 @@ test("[PROJ-5] a reader that looks all the time sees the old rows or the new one
     }
   });
   await rebuild({ batchSize: 1_000 });
+  await eventually(() => seen.at(-1)).toBe(truth);
   await sleep(100);
   reading = false;
   await Promise.all(readers);

@@ -140,15 +140,16 @@ describe("nodes in one process", () => {
 
 describe("servers", () => {
   const database = useDatabase();
-  const one = useServerProcess(database);
-  const other = useServerProcess(database, { ...FAST, DEMO_WORLD: "false" });
+  // Few connections each: another file's servers want theirs at the same time.
+  const env = { ...FAST, DATABASE_POOL: "4" };
+  const [one, other] = [useServerProcess(database, env), useServerProcess(database, env)];
 
   const command = async (apiUrl: string, id: string, message: object, commandId: string, role: "joueur" | "admin") =>
     post(`${apiUrl}/players/${id}/commands`, role, message, { "idempotency-key": commandId }, id);
   const gift = (id: string) => ({ type: "ModifierOr", delta: 10, raison: "CADEAU", reference: id });
 
   async function arrive(id: string): Promise<PlayerSession> {
-    const client = new AetherClient({ url: one.gameUrl, token: await tokenFor("joueur", id), heartbeatMs: 1_000 });
+    const client = new AetherClient({ url: one.gameUrl, token: await tokenFor("joueur", id) });
     const session = await client.joinPlayer();
     const names = { username: `u${id.slice(-12)}`, pseudo: "One" };
     await done(session.command({ type: "CreerJoueur", ...names, classe: "MAGE" }));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { v7 as uuidv7 } from "uuid";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Answer } from "../../domain/codes.ts";
 import type { StoredEvent } from "../../domain/envelope.ts";
 import { slotsInOrder } from "../../domain/player/inventaire.ts";
@@ -11,12 +11,16 @@ import { createRegistry } from "../../store/registry.ts";
 import { iid, receive } from "../domain/player/life-helper.ts";
 import { rowsOf } from "../support/client.ts";
 import { useDatabase } from "../support/postgres.ts";
-import { openStore, useReleasers } from "../support/store.ts";
+import { openStore } from "../support/store.ts";
 import { logOf, type Node, replayed, startNode } from "./exchange-nodes.ts";
 import { seededRandom } from "./simulation.ts";
 
 const database = useDatabase();
-const release = useReleasers();
+/** Of the test's nodes: those of all tests together would be more connections than a server may have. */
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
 
 let left: Node;
 let right: Node;
@@ -29,7 +33,7 @@ function openNode(wrap: (opened: EventStore) => EventStore = (opened) => opened)
   const opened = openStore({ url: database.url }, createRegistry(player.events));
   store = opened;
   const node = startNode(uuidv7(), wrap(opened), nodes);
-  release(async () => {
+  closing.push(async () => {
     await node.actors.close();
     await opened.close();
   });

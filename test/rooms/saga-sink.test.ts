@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { createPool } from "../../store/database.ts";
 import { listDeadLetters } from "../../store/dead-letters.ts";
 import type { AppendRequest } from "../../store/event-store.ts";
@@ -18,6 +18,9 @@ import {
 } from "../support/play-game.ts";
 import { useDatabase } from "../support/postgres.ts";
 import { useReleasers } from "../support/store.ts";
+
+// Only for machines under load.
+vi.setConfig({ testTimeout: 240_000 });
 
 const database = useDatabase();
 const openNode = gameNodes(database);

@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  for (let tries = 0; tries < 1_500; tries += 1) {
     if (await holds()) return;
     await sleep(20);
   }
