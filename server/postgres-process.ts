@@ -44,6 +44,10 @@ const STOP_STEPS = [
   ["SIGQUIT", 3_000], // immediate: recovery at the next start
   ["SIGKILL", 3_000],
 ] as const;
+/** ms after which a killed process's session has ended, and with it its lock. */
+const OWNER_GONE_MS = 2_000;
+/** ms for a server that nobody owns to end. */
+const ABANDONED_MS = 15_000;
 /** The start may succeed in a moment: sessions have yet to notice that their server was killed, or a port was just taken. */
 const PASSING = /lock file ".*" already exists|pre-existing shared memory block|could not create any TCP\/IP sockets/;
 
@@ -145,7 +149,7 @@ async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {
 
 /** @throws PostgresError if the server on the folder is in use, or does not answer */
 async function endAbandonedServer(dataDir: string, password: string): Promise<void> {
-  const patience = Date.now() + 15_000;
+  const start = Date.now();
   for (;;) {
     const server = await runningServer(dataDir);
     if (server === undefined) return;
@@ -153,7 +157,7 @@ async function endAbandonedServer(dataDir: string, password: string): Promise<vo
     const owner = client === undefined ? "nobody" : await takeOwnership(client);
     if (owner === "us") process.kill(server.pid, "SIGINT");
     else await client?.end();
-    if (owner === "another" || Date.now() > patience) {
+    if (Date.now() - start > (owner === "another" ? OWNER_GONE_MS : ABANDONED_MS)) {
       throw new PostgresError(
         "FOLDER_IN_USE",
         `Another process runs PostgreSQL (pid ${server.pid}) on ${dataDir}${owner === "another" ? "" : ", and it does not answer"}.`,

@@ -81,6 +81,22 @@ describe("[DB-2] after a kill the next start gets the data back", () => {
     expect(await recall(next.url)).toEqual([{ est: "durable" }]);
   });
 
+  test("from a server whose session with the killed process takes a while to notice", async () => {
+    const program = await startProgram([join(folder.path, "data")]);
+    const url = program.told.url ?? "";
+    await remember(url);
+    const [session] = await rowsOf<{ pid: number }>(
+      url,
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'aether-engine owner'",
+    );
+    process.kill(session?.pid ?? 0, "SIGSTOP");
+    await program.kill();
+    const next = start();
+    await sleep(600);
+    process.kill(session?.pid ?? 0, "SIGCONT");
+    expect(await recall((await next).url)).toEqual([{ est: "durable" }]);
+  });
+
   test("from a server that was killed too, though its pid now belongs to another process", async () => {
     const dataDir = join(folder.path, "data");
     const program = await startProgram([dataDir]);
