@@ -115,7 +115,8 @@ export function createErasures(services: ErasureServices): Erasures {
     await game.commands.refresh("WorldState", WORLD_ID);
     if (!(await forgetInRedis(joueurId))) return;
     const streams = streamsOf(player, joueurId).map(({ aggregateId }) => aggregateId);
-    for (const view of VIEWS) await refreshView(pool, view);
+    // One that somebody else makes anew was begun before: what it will show may name the player.
+    for (const view of VIEWS) if (!(await refreshView(pool, view))) return;
     await forgetTraces(pool, joueurId, streams, erasedName(joueurId));
     await finishErasure(pool, joueurId);
   }

@@ -1,4 +1,4 @@
-import { type Answer, refusal } from "../domain/codes.ts";
+import type { Answer } from "../domain/codes.ts";
 import { signToken } from "./auth.ts";
 import { readConfig } from "./config.ts";
 import { loadDemoWorld, type WorldSeed } from "./demo-world.ts";
@@ -22,6 +22,12 @@ function requestOf(seed: WorldSeed): { readonly path: string; readonly body: obj
   return { path, body: { [key]: seed.id, ...definition } };
 }
 
+interface Problem {
+  readonly code: string;
+  readonly detail: string;
+  readonly retryable: boolean;
+}
+
 async function post(seed: WorldSeed): Promise<Answer> {
   const { path, body } = requestOf(seed);
   const response = await fetch(`http://localhost:${config.apiPort}${path}`, {
@@ -29,9 +35,9 @@ async function post(seed: WorldSeed): Promise<Answer> {
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  const answer = (await response.json()) as Answer & { readonly code?: string; readonly detail?: string };
-  if (response.ok) return answer;
-  return { ...refusal("INTERNAL"), code: answer.code ?? "INTERNAL", message: answer.detail ?? "" };
+  if (response.ok) return (await response.json()) as Answer;
+  const { code = "INTERNAL", detail = "", retryable = false } = (await response.json()) as Partial<Problem>;
+  return { ok: false, code, message: detail, retryable };
 }
 
 const count = await loadDemoWorld(post);

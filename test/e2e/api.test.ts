@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
@@ -94,7 +95,13 @@ async function placeOf(path: string, { "x-roles": roles = [] }: Operation) {
 }
 
 async function ask(url: string, token: string, headers: Readonly<Record<string, string>> = {}) {
-  const answer = await fetch(`${server.apiUrl}${url}`, { headers: { authorization: `Bearer ${token}`, ...headers } });
+  const once = () => fetch(`${server.apiUrl}${url}`, { headers: { authorization: `Bearer ${token}`, ...headers } });
+  let answer = await once();
+  // A busy server says so; that is no answer to what is asked here.
+  for (let tries = 0; answer.status === 503 && tries < 20; tries += 1) {
+    await sleep(100);
+    answer = await once();
+  }
   const text = await answer.text();
   const isJson = answer.headers.get("content-type")?.includes("json") === true;
   return { status: answer.status, headers: answer.headers, body: isJson ? (JSON.parse(text) as Json) : text };

@@ -7,7 +7,7 @@ import { market } from "../../domain/market/market.ts";
 import type { EventStore } from "../../store/event-store.ts";
 import { bookId, uuidv7 } from "../../store/uuid.ts";
 import { eventually } from "../store/taken.ts";
-import { call } from "../support/adventure.ts";
+import { call, sagasDone } from "../support/adventure.ts";
 import { rowsOf } from "../support/client.ts";
 import { gameRegistry } from "../support/game-node.ts";
 import { useDatabase } from "../support/postgres.ts";
@@ -145,6 +145,8 @@ test("[UPKEEP-18] dead letters are listed by consumer, state and aggregate, page
   for (const itemId of items)
     await write(itemId, told(order(itemId, "VENTE"), order(itemId, "VENTE"), order(itemId, "VENTE")));
   for (const itemId of items) await eventually(() => states(itemId)).toEqual(["FAILED", "PARKED", "PARKED"]);
+  // Sagas give up the trade of before only after some tries.
+  await sagasDone(server.apiUrl);
   const all = (await admin("/admin/dead-letters?limit=1000")).body["items"] as Letter[];
   expect(all.length).toBeGreaterThanOrEqual(9);
   const paged: Letter[] = [];

@@ -56,24 +56,42 @@ export async function arrive(
   return adventurer;
 }
 
+export interface CallOptions {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly userId?: string;
+  readonly id?: string;
+  /** The first answer counts, also where it is that the server cannot say now. */
+  readonly once?: boolean;
+}
+
+/** ms for which a read is asked again: a server that has just started, or is busy, or whose read model is behind, says so with 503. */
+const ASKED_FOR_MS = 30_000;
+
 export async function call(
   apiUrl: string,
   path: string,
   role: Principal["role"],
-  options: { readonly method?: string; readonly body?: unknown; readonly userId?: string; readonly id?: string } = {},
+  options: CallOptions = {},
 ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
-  const { method = "GET", body, userId, id } = options;
-  const response = await fetch(`${apiUrl}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${await tokenFor(role, userId)}`,
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-      ...(id === undefined ? {} : { "idempotency-key": id }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  const { method = "GET", body, userId, id, once = method !== "GET" } = options;
+  const token = await tokenFor(role, userId);
+  const deadline = Date.now() + ASKED_FOR_MS;
+  for (;;) {
+    const response = await fetch(`${apiUrl}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(id === undefined ? {} : { "idempotency-key": id }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.status !== 503 || once || Date.now() > deadline)
+      return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+    await sleep(50);
+  }
 }
 
 /** What an operator gives. */

@@ -50,9 +50,13 @@ export async function startFight(apiUrl: string, options: Partial<DemoCombat> = 
     delaiPnjMs: 0,
     ...options,
   });
-  const { status, body } = await post(`${apiUrl}/combat/start`, "service", definition);
-  if (status !== 201) throw new Error(`the combat was refused: ${JSON.stringify(body)}`);
-  return { combatId: String(body["combatId"]), alix, bruno, graine };
+  const key = { "idempotency-key": crypto.randomUUID() };
+  for (;;) {
+    const { status, body } = await post(`${apiUrl}/combat/start`, "service", definition, key);
+    if (status === 201) return { combatId: String(body["combatId"]), alix, bruno, graine };
+    if (status !== 503) throw new Error(`the combat was refused: ${JSON.stringify(body)}`);
+    await sleep(50);
+  }
 }
 
 /** @param options e.g. of one that does not notice a silence */

@@ -61,8 +61,8 @@ async function dropUnlessUsed(admin: pg.Client, name: string): Promise<void> {
       )
     ).rows;
   let left = await sessions();
-  for (let i = 0; left.length > 0 && i < 30; i += 1) {
-    await sleep(100); // a session ends a little after its client has gone
+  for (let i = 0; left.length > 0 && i < 100; i += 1) {
+    await sleep(100); // a session ends a little after its client has gone: of one that was killed, after its statement
     left = await sessions();
   }
   await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);

@@ -66,7 +66,7 @@ async function launch(port: number): Promise<ChildProcess | undefined> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...own];
   const child = spawn("redis-server", args, { stdio: "ignore" });
   const missing = once(child, "error").then(() => true);
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1_200; tries += 1) {
     if (await Promise.race([missing, sleep(25, false)])) return undefined;
     if (await answers(port)) return child;
   }

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import type { View } from "../../projections/views.ts";
 import type { TestDatabase } from "./postgres.ts";
 
 /** One statement over a connection of its own. */
@@ -19,4 +21,10 @@ export async function held<T>(database: TestDatabase, work: (client: pg.Client) 
   } finally {
     await client.end();
   }
+}
+
+/** While the server's upkeep is at it, which may have begun before what is to be seen, nobody else is. */
+export async function refreshView(database: TestDatabase, view: View): Promise<void> {
+  const look = () => sql<{ done: boolean }>(database, "SELECT refresh_view($1) AS done", [view]);
+  while ((await look())[0]?.done !== true) await sleep(50);
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { CombatCommandMessage } from "../../client/combat.ts";
 import { ITEM, QUEST, SKILL, ZONE } from "../../domain/catalogue/demo/ids.ts";
@@ -6,7 +5,7 @@ import type { Principal } from "../../rooms/principal.ts";
 import { type Adventurer, arrive, call, give, sagasDone } from "./adventure.ts";
 import { isTurnOf, joinAs, startFight } from "./fight.ts";
 import type { TestDatabase } from "./postgres.ts";
-import { sql } from "./sql.ts";
+import { refreshView } from "./sql.ts";
 
 /** Two players to whom something of every kind has happened, so that every read has something to tell. */
 export interface Story {
@@ -64,14 +63,8 @@ export async function tellStory(
   const again = await alix.client.joinPlayer();
   await again.leave();
   await sagasDone(server.apiUrl);
-  for (const view of ["vue_leaderboard_global", "vue_leaderboard_guildes"]) await refresh(database, view);
+  for (const view of ["vue_leaderboard_global", "vue_leaderboard_guildes"] as const) await refreshView(database, view);
   return { alix, bruno, ended, running };
-}
-
-/** While the server's upkeep is at it, which may have begun before all this, nobody else is. */
-async function refresh(database: TestDatabase, view: string): Promise<void> {
-  const look = () => sql<{ done: boolean }>(database, "SELECT refresh_view($1) AS done", [view]);
-  while ((await look())[0]?.done !== true) await sleep(50);
 }
 
 /** Alix uses a skill and a thing before Bruno gives up. */
