@@ -2,7 +2,13 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Short files that take long. Files are sorted by their size where nobody has run them before, and these would come last, alone. */
-const LONG = ["/chaos/run.test", "/rooms/serializer.", "/e2e/matchmaking-kill.test", "/server/cluster.test"];
+const LONG = [
+  "/chaos/run.test",
+  "/rooms/serializer.",
+  "/e2e/erasure",
+  "/e2e/matchmaking-kill.test",
+  "/server/cluster.test",
+];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -21,8 +27,8 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "bench/peers/**"],
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
-    // Two files at once: the fault tests mostly wait, the others keep one core busy, and PostgreSQL the other.
-    maxWorkers: 2,
+    // Three files at once keep two cores busy: who is killed, who takes over and what is late is waited for, in most of the long ones.
+    maxWorkers: 3,
     // What is waited for comes in milliseconds; how many, on a machine that does other things too, is not what the tests are about.
     testTimeout: 120_000,
     hookTimeout: 120_000,

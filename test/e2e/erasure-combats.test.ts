@@ -85,10 +85,8 @@ test("[FORGET-2] [FORGET-3] an erasure ends after every combat in which the play
   // One of them has made a player meanwhile, who is in no combat as far as that knows.
   const late = await arrive(server.gameUrl, "MAGE", `${mark} la Petite`, becomes?.named);
   await late.session.leave();
-  for (const { named } of bouts) {
-    await expect.poll(async () => (await forget(named)).status).toBe(202);
-    await told(named);
-  }
+  for (const { named } of bouts) await expect.poll(async () => (await forget(named)).status).toBe(202);
+  for (const { named } of bouts) await told(named);
   await another();
   expect(await Promise.all(bouts.map(({ named }) => finishedAt(named)))).toEqual([null, null, null]);
   // Read models say so while they fight.
