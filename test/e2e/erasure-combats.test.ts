@@ -1,39 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { CombatSession } from "../../client/client.ts";
 import { ZONE } from "../../domain/catalogue/demo/ids.ts";
 import { erasedName } from "../../domain/personal.ts";
 import { arrive, call, clientFor } from "../support/adventure.ts";
-import { keysWith, rowsWith } from "../support/named.ts";
+import { useErasures } from "../support/erasures.ts";
 import { useDatabase } from "../support/postgres.ts";
-import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
-import { FAST, useServerProcess } from "../support/server-process.ts";
 import { held, sql } from "../support/sql.ts";
 
 const database = useDatabase();
-const env: Record<string, string> = { ...FAST };
-let redisServer: PrivateRedis;
-let redis: Redis;
-beforeAll(async () => {
-  const started = await startPrivateRedis();
-  if (started === undefined) throw new Error("there is no redis-server");
-  redisServer = started;
-  env["REDIS_URL"] = started.url;
-  redis = new Redis(started.url);
-});
-const server = useServerProcess(database, env);
-afterAll(async () => {
-  redis.disconnect();
-  await redisServer.stop();
-});
-
-const forget = (id: string, method = "POST") =>
-  call(server.apiUrl, `/admin/players/${id}/forget`, "admin", { method, ...(method === "POST" && { body: {} }) });
-const finishedAt = async (id: string) => (await forget(id, "GET")).body["finishedAt"];
-async function finished(id: string): Promise<void> {
-  while ((await finishedAt(id)) === null) await sleep(100);
-}
+const { server, forget, finishedAt, finished, rowsWith, keysWith, mirroredState } = useErasures(database);
 
 const isTold = async (id: string) =>
   (await sql(database, "SELECT FROM erasures WHERE joueur_id = $1 AND event_sequence IS NOT NULL", [id])).length > 0;
@@ -66,7 +42,7 @@ async function bout(mark: string, arrives = true): Promise<Bout> {
   if (arrives) await (await clientFor(server.gameUrl, named)).joinCombat(combatId);
   const other = await (await clientFor(server.gameUrl, rival)).joinCombat(combatId);
   await other.until(({ etat }) => etat === "EN_COURS");
-  await expect.poll(() => redis.hget(`combat:${combatId}:state`, "etat")).toBe("EN_COURS");
+  await expect.poll(() => mirroredState(combatId)).toBe("EN_COURS");
   return { combatId, named, other };
 }
 
@@ -90,17 +66,17 @@ test("[FORGET-2] [FORGET-3] an erasure ends after every combat in which the play
   await another();
   expect(await Promise.all(bouts.map(({ named }) => finishedAt(named)))).toEqual([null, null, null]);
   // Read models say so while they fight.
-  await expect.poll(async () => (await rowsWith(database, mark)).filter((row) => !row.includes("joueurs"))).toEqual([]);
-  expect((await keysWith(redis, mark)).length).toBe(3);
+  await expect.poll(async () => (await rowsWith(mark)).filter((row) => !row.includes("joueurs"))).toEqual([]);
+  expect((await keysWith(mark)).length).toBe(3);
   for (const { other, combatId } of bouts) {
     expect(await other.command({ type: "Conceder" })).toMatchObject({ ok: true });
-    await expect.poll(() => redis.hget(`combat:${combatId}:state`, "etat")).toBe("TERMINE");
+    await expect.poll(() => mirroredState(combatId)).toBe("TERMINE");
     // By the room that has had the name in memory all the time.
-    expect((await keysWith(redis, mark)).filter((key) => key.includes(combatId))).toEqual([]);
+    expect((await keysWith(mark)).filter((key) => key.includes(combatId))).toEqual([]);
   }
   for (const { named } of bouts) await finished(named);
-  expect(await rowsWith(database, mark)).toEqual([]);
-  expect(await keysWith(redis, mark)).toEqual([]);
+  expect(await rowsWith(mark)).toEqual([]);
+  expect(await keysWith(mark)).toEqual([]);
   expect(server.log()).not.toContain(mark);
   const names = await sql(database, "SELECT DISTINCT nom FROM participants_combat WHERE entite_id = ANY ($1)", [
     bouts.map(({ named }) => named),
@@ -144,6 +120,6 @@ test("[FORGET-2] read models that are behind, or have not taken an event, do not
   expect(await finishedAt(named)).toBeNull();
   await sql(database, "UPDATE dead_letters SET state = 'DISCARDED' WHERE event_id = $1", [unknown]);
   await finished(named);
-  expect(await rowsWith(database, mark)).toEqual([]);
-  expect(await keysWith(redis, mark)).toEqual([]);
+  expect(await rowsWith(mark)).toEqual([]);
+  expect(await keysWith(mark)).toEqual([]);
 });

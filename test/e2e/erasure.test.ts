@@ -1,48 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { AetherClient, type CombatSession, type PlayerSession } from "../../client/client.ts";
 import { ITEM, ZONE } from "../../domain/catalogue/demo/ids.ts";
 import { erasedName } from "../../domain/personal.ts";
 import { projectors } from "../../projections/all.ts";
 import { auth, loggedIn } from "../support/accounts.ts";
 import { type Adventurer, arrive, call, clientFor, give, sagasDone, wholeLog } from "../support/adventure.ts";
+import { useErasures } from "../support/erasures.ts";
 import { tokenFor } from "../support/fight.ts";
-import { keysWith, rowsWith } from "../support/named.ts";
 import { useDatabase } from "../support/postgres.ts";
-import { type PrivateRedis, startPrivateRedis } from "../support/redis.ts";
-import { FAST, useServerProcess } from "../support/server-process.ts";
 import { held, refreshView, sql } from "../support/sql.ts";
 
 /** Stands in every name that the player has, and in nothing else. */
 const MARK = "Quetzalcoatl";
 const database = useDatabase();
-const env: Record<string, string> = { ...FAST, DEMO_WORLD: "true" };
-let redisServer: PrivateRedis;
-let redis: Redis;
-beforeAll(async () => {
-  const started = await startPrivateRedis();
-  if (started === undefined) throw new Error("there is no redis-server");
-  redisServer = started;
-  env["REDIS_URL"] = started.url;
-  redis = new Redis(started.url);
-});
-const server = useServerProcess(database, env);
-afterAll(async () => {
-  redis.disconnect();
-  await redisServer.stop();
-});
-
-const forget = (id: string, method = "POST") =>
-  call(server.apiUrl, `/admin/players/${id}/forget`, "admin", { method, ...(method === "POST" && { body: {} }) });
-
-/** Where a node was killed in the middle of it, another one waits for its lease to run out. */
-async function finished(id: string): Promise<void> {
-  while ((await forget(id, "GET")).body["finishedAt"] === null) await sleep(100);
-}
-
-const rowsThatName = () => rowsWith(database, MARK);
-const keysThatName = () => keysWith(redis, MARK);
+const { server, forget, finished, ...where } = useErasures(database, { DEMO_WORLD: "true" });
+const rowsThatName = () => where.rowsWith(MARK);
+const keysThatName = () => where.keysWith(MARK);
 
 let one: Adventurer;
 let other: Adventurer;
