@@ -15,7 +15,7 @@ import { appendRaw } from "../support/raw-append.ts";
 import { FAST, useServerProcess } from "../support/server-process.ts";
 
 const database = useDatabase();
-const server = useServerProcess(database, { ...FAST, DEMO_WORLD: "true", FRESH_WITHIN_MS: "30000" });
+const server = useServerProcess(database, { ...FAST, DEMO_WORLD: "true" });
 type Json = Record<string, unknown>;
 interface Told {
   readonly type: string;

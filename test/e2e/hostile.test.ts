@@ -98,14 +98,9 @@ async function profileOf(id: string): Promise<Record<string, unknown>> {
   const { state } = await readAsAdmin<{ state: { joueur: object } }>(server.apiUrl, `/aggregates/Joueur/${id}`);
   return { ...state.joueur, all: state };
 }
-/** A read waits for a while for the read model; on a busy machine that may take longer. */
-async function bookOf(itemId: string, minSequence: number): Promise<Record<string, unknown>> {
-  for (;;) {
-    const path = `/market/items/${itemId}/book?minSequence=${minSequence}`;
-    const { status, body } = await call(server.apiUrl, path, "joueur", { userId: uuid() });
-    if (status !== 503) return body;
-  }
-}
+const bookOf = async (itemId: string, minSequence: number) =>
+  (await call(server.apiUrl, `/market/items/${itemId}/book?minSequence=${minSequence}`, "joueur", { userId: uuid() }))
+    .body;
 const rest = (id: string, body: unknown, commandId = uuid()) =>
   call(server.apiUrl, `/players/${id}/commands`, "joueur", { method: "POST", body, userId: id, id: commandId });
 
